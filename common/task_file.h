@@ -1,0 +1,70 @@
+/*
+ * task_file - one task as its user wrote it: a libconfig file, checked into a struct.
+ *
+ * Every key there is stands in one table (task_file.c) with type, range, default and help; from it
+ * come the parser, `walferry init` and the documentation. An unknown key, a wrong type, a value out
+ * of range and a key that is not supported yet are refused with file, line and key. Errors are of
+ * kind CONFIG and start with "FILE:LINE: KEY: ". Secrets (conninfo, password_file's content) are
+ * never part of one.
+ */
+#pragma once
+
+#include "common/arena.h"
+#include "common/error.h"
+#include <stdint.h>
+
+enum { TASK_NAME_MAX = 40, STAGES_MAX = 16 };
+
+typedef enum DestinationType { DESTINATION_POSTGRESQL, DESTINATION_SELECTDB } DestinationType;
+
+typedef struct TaskObject {
+    const char *schema;
+    const char *table; /* "" : the whole schema */
+    const char **exclude; /* table patterns with * and ?; ends in NULL; never NULL itself */
+} TaskObject;
+
+typedef struct TaskFile {
+    const char *name; /* [a-z0-9_]{1,40} */
+    const char *tag;
+    struct {
+        const char *conninfo;
+        const char *password_file;
+        bool keep_identity; /* replica_identity = "keep" */
+        int64_t heartbeat_ms;
+        int64_t lock_timeout_ms;
+        const char *slot_limit;
+    } source;
+    struct {
+        DestinationType type;
+        const char *conninfo;
+        const char *password_file;
+    } destination;
+    bool phase_schema, phase_copy, phase_stream;
+    bool accept_existing_tables; /* existing_tables = "accept" */
+    TaskObject *objects; /* none: every schema that is not the system's or an extension's */
+    size_t object_count;
+    struct {
+        int64_t copy, transform, loader;
+    } stages;
+    int64_t window_bytes;
+    const char *spool_dir;     /* "": in the state directory */
+    int64_t spool_limit_bytes; /* 0: none */
+    struct {
+        int64_t connection_minutes, other_minutes;
+    } retry;
+    const char **check_ignore; /* ends in NULL; never NULL itself */
+} TaskFile;
+
+/* Text from a file of that name. Everything is copied into the arena. */
+NODISCARD bool task_file_parse(const char *file_name, Str text, Arena *arena, TaskFile *out,
+                               Error *err);
+
+/* Reads the file (at most 1 MiB; a conninfo with a password wants mode 0600) and parses it. */
+NODISCARD bool task_file_load(const char *path, Arena *arena, TaskFile *out, Str *text, Error *err);
+
+/* A commented file with every key and its default, for `walferry init`. Into the arena. */
+const char *task_file_template(Arena *arena, const char *name, const char *source,
+                               const char *destination);
+
+/* Is this table selected? */
+bool task_file_selects(const TaskFile *task, const char *schema, const char *table);
