@@ -34,7 +34,7 @@ void *arena_alloc(Arena *arena, size_t size)
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 
     if (ARENA_BLOCK_BYTES == 0 || rounded > (size_t)(arena->end - arena->at))
-        add_block(arena, ARENA_BLOCK_BYTES == 0           ? size
+        add_block(arena, ARENA_BLOCK_BYTES == 0            ? size
                          : rounded > ARENA_BLOCK_BYTES / 4 ? rounded
                                                            : (size_t)ARENA_BLOCK_BYTES);
     void *memory = arena->at;

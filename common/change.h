@@ -1,8 +1,8 @@
 /*
  * change - a batch as plain structs: what capture builds, transform splits and the loader applies.
  *
- * Pointers inside a batch borrow from the frames or the arena that it was decoded with. Nobody frees
- * parts of it. The wire form is codec.h's business.
+ * Pointers inside a batch borrow from the frames or the arena that it was decoded with. Nobody
+ * frees parts of it. The wire form is codec.h's business.
  */
 #pragma once
 
@@ -69,7 +69,7 @@ typedef struct Change {
 /* A source transaction, or the part of a large one that is in this batch. */
 typedef struct Transaction {
     Lsn commit_lsn;
-    Lsn end_lsn;            /* resume here when it is durable; 0 while the end is not in this batch */
+    Lsn end_lsn; /* resume here when it is durable; 0 while the end is not in this batch */
     int64_t commit_time_us; /* since 1970-01-01 UTC */
     uint32_t xid;
     uint64_t first_record_id; /* of ordinal 1 */
@@ -102,7 +102,8 @@ typedef struct BatchHeader {
     Transaction *transactions;
     uint32_t transaction_count;
     Lsn stream_start;
-    uint64_t next_record_id; /* behind the last transaction that ends in this batch; 0 if none does */
+    uint64_t
+        next_record_id; /* behind the last transaction that ends in this batch; 0 if none does */
     bool flush;
     CopyRows copy; /* COPY_ROWS: of relations[0] */
     Str task;

@@ -132,6 +132,7 @@ void error_format(const Error *err, char *out, unsigned long size)
 
     for (size_t i = 0; i < COUNT_OF(parts) && used < size; i++) {
         if (parts[i].text[0] != '\0')
-            used += (size_t)snprintf(out + used, size - used, "%s%s", parts[i].label, parts[i].text);
+            used +=
+                (size_t)snprintf(out + used, size - used, "%s%s", parts[i].label, parts[i].text);
     }
 }

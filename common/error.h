@@ -19,7 +19,7 @@ typedef enum ErrorKind {
     ERROR_CONNECTION, /* a server cannot be reached: try again within connection_minutes */
     ERROR_TRANSIENT,  /* anything else that may pass: try again within other_minutes */
     ERROR_DATA,       /* this change can never be applied: stop */
-    ERROR_PROTOCOL,   /* bytes that break a contract: drop the peer, stop if they are the stream's */
+    ERROR_PROTOCOL, /* bytes that break a contract: drop the peer, stop if they are the stream's */
     ERROR_KIND_COUNT,
 } ErrorKind;
 

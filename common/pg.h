@@ -2,12 +2,12 @@
  * pg - a connection to a PostgreSQL server, with our session settings and our errors.
  *
  * Every connection of walferry is opened here: it reads the password file anew, and sets the one
- * table of session settings (search_path, DateStyle, ..., see pg.c), without which row security cuts
- * a copy in silence and values come out in the user's formats.
+ * table of session settings (search_path, DateStyle, ..., see pg.c), without which row security
+ * cuts a copy in silence and values come out in the user's formats.
  *
- * Errors: what the server refused becomes a kind by its SQLSTATE (a table in pg.c); a connection that
- * cannot be had or is lost is CONNECTION; a refused password is TRANSIENT, since password files
- * change. Statement text and values are never part of a message.
+ * Errors: what the server refused becomes a kind by its SQLSTATE (a table in pg.c); a connection
+ * that cannot be had or is lost is CONNECTION; a refused password is TRANSIENT, since password
+ * files change. Statement text and values are never part of a message.
  */
 #pragma once
 

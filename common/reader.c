@@ -63,8 +63,7 @@ Str reader_bytes(Reader *r, size_t n)
 Str reader_cstr(Reader *r)
 {
     const uint8_t *start = r->at;
-    const uint8_t *nul =
-        r->failed || remaining(r) == 0 ? NULL : memchr(start, '\0', remaining(r));
+    const uint8_t *nul = r->failed || remaining(r) == 0 ? NULL : memchr(start, '\0', remaining(r));
 
     if (!nul) {
         r->failed = true;

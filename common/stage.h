@@ -5,8 +5,8 @@
  * A stage is crash-only: it mends nothing by itself. When something fails it says Fault to the
  * supervisor and ends with the error's exit status; the supervisor starts the next one after a
  * pause. A child ends when its parent dies. A stage that was started by hand says Hello again when
- * the supervisor was restarted, and is then given its Assignment as if new: it ends with EX_TEMPFAIL
- * so that whoever started it may do so again, unless it holds nothing (transform).
+ * the supervisor was restarted, and is then given its Assignment as if new: it ends with
+ * EX_TEMPFAIL so that whoever started it may do so again, unless it holds nothing (transform).
  *
  *     walferry-transform --supervisor ENDPOINT --task NAME
  */
@@ -34,8 +34,9 @@ typedef struct StageHandlers {
 } StageHandlers;
 
 /*
- * Parses the arguments (also --help, --version, --failpoints, which end the process), opens the log,
- * dials the supervisor, says Hello and waits for the Assignment, which stays valid until stage_close.
+ * Parses the arguments (also --help, --version, --failpoints, which end the process), opens the
+ * log, dials the supervisor, says Hello and waits for the Assignment, which stays valid until
+ * stage_close.
  */
 NODISCARD bool stage_open(Stage **out, Walferry__Control__Role role, int argc, char **argv,
                           Error *err);

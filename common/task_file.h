@@ -19,7 +19,7 @@ typedef enum DestinationType { DESTINATION_POSTGRESQL, DESTINATION_SELECTDB } De
 
 typedef struct TaskObject {
     const char *schema;
-    const char *table; /* "" : the whole schema */
+    const char *table;    /* "" : the whole schema */
     const char **exclude; /* table patterns with * and ?; ends in NULL; never NULL itself */
 } TaskObject;
 
@@ -41,7 +41,7 @@ typedef struct TaskFile {
     } destination;
     bool phase_schema, phase_copy, phase_stream;
     bool accept_existing_tables; /* existing_tables = "accept" */
-    TaskObject *objects; /* none: every schema that is not the system's or an extension's */
+    TaskObject *objects;         /* none: every schema that is not the system's or an extension's */
     size_t object_count;
     struct {
         int64_t copy, transform, loader;

@@ -1,0 +1,447 @@
+#include "common/pg.h"
+
+#include "common/bytes.h"
+#include "common/mem.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct Pg {
+    PGconn *conn;
+    PgWait *wait;
+    void *wait_self;
+    const char *side; /* a literal: "source" or "destination" */
+    char address[300];
+    char sqlstate[6];
+};
+
+struct PgRows {
+    PGresult *result;
+};
+
+/*
+ * The one table of session settings. Text that the catalog gives and the text of values must not
+ * depend on what server, database and role have set; a copy must see all rows (row_security off
+ * makes it fail rather than cut); and no timeout of theirs may end our long work.
+ */
+/* clang-format off */
+static const struct {
+    const char *name, *value;
+} SESSION_SETTINGS[] = {
+    {"search_path", "pg_catalog"},
+    {"row_security", "off"},
+    {"DateStyle", "ISO"},
+    {"IntervalStyle", "postgres"},
+    {"TimeZone", "UTC"},
+    {"extra_float_digits", "3"},
+    {"bytea_output", "hex"},
+    {"lc_monetary", "C"},
+    {"xmloption", "content"},
+    {"quote_all_identifiers", "off"},
+    {"standard_conforming_strings", "on"},
+    {"client_encoding", "UTF8"},
+    {"statement_timeout", "0"},
+    {"lock_timeout", "0"},
+    {"idle_in_transaction_session_timeout", "0"},
+};
+
+/* By prefix of the SQLSTATE, the longest first. What is not listed the server may well accept later. */
+static const struct {
+    const char *prefix;
+    ErrorKind kind;
+} SQLSTATES[] = {
+    {"08",    ERROR_CONNECTION}, /* connection exception */
+    {"57P",   ERROR_CONNECTION}, /* shutdown, crash, starting up, terminated */
+    {"28",    ERROR_TRANSIENT},  /* authorization: password files change */
+    {"53",    ERROR_TRANSIENT},  /* disk full, too many connections */
+    {"40",    ERROR_TRANSIENT},  /* serialization, deadlock */
+    {"55P03", ERROR_TRANSIENT},  /* lock not available */
+    {"55006", ERROR_TRANSIENT},  /* object in use: a slot that is still active */
+    {"57",    ERROR_TRANSIENT},  /* cancelled */
+    {"22",    ERROR_DATA},       /* data exception */
+    {"23",    ERROR_DATA},       /* constraint */
+    {"21",    ERROR_DATA},
+    {"44",    ERROR_DATA},
+    {"58P01", ERROR_CONFIG},     /* WAL that is not there any more */
+    {"3D",    ERROR_CONFIG},     /* no such database */
+    {"3F",    ERROR_CONFIG},     /* no such schema */
+    {"42",    ERROR_CONFIG},     /* undefined objects, privileges */
+    {"55",    ERROR_CONFIG},     /* wal_level is not logical, slot is lost */
+    {"0A",    ERROR_CONFIG},     /* feature not supported */
+    {"2B",    ERROR_CONFIG},
+};
+/* clang-format on */
+
+enum { PASSWORD_MAX_BYTES = 1024 };
+
+ErrorKind pg_kind_of_sqlstate(const char *sqlstate)
+{
+    for (size_t i = 0; i < COUNT_OF(SQLSTATES); i++) {
+        if (strncmp(sqlstate, SQLSTATES[i].prefix, strlen(SQLSTATES[i].prefix)) == 0)
+            return SQLSTATES[i].kind;
+    }
+    return ERROR_TRANSIENT;
+}
+
+static void clear_result(PGresult **result)
+{
+    PQclear(*result);
+    *result = NULL;
+}
+
+static void clear_secret(char **secret)
+{
+    if (*secret)
+        explicit_bzero(*secret, strlen(*secret));
+    mem_free(secret);
+}
+
+static void close_file(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+/* The first line of the file, without its newline. */
+static bool read_password(const char *path, char **out, Error *err)
+{
+    char line[PASSWORD_MAX_BYTES];
+    CLEANUP(close_file) FILE *file = fopen(path, "re");
+
+    if (!file || !fgets(line, sizeof line, file)) {
+        error_set(err, ERROR_CONFIG, "cannot read the password file: %s", strerror(errno));
+        error_object(err, "%s", path);
+        return error_hint(err, "make it readable for the user walferry runs as");
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    *out = mem_strdup(line);
+    explicit_bzero(line, sizeof line);
+    return true;
+}
+
+/*
+ * libpq has no SQLSTATE for a refused connection. A password that is refused is told from a server
+ * that is not there by whether the server asked for one.
+ */
+static bool connect_failed(Pg *pg, Error *err)
+{
+    bool refused = PQconnectionNeedsPassword(pg->conn) || PQconnectionUsedPassword(pg->conn);
+
+    error_set(err, refused ? ERROR_TRANSIENT : ERROR_CONNECTION, "cannot connect to the %s: %s",
+              pg->side, PQerrorMessage(pg->conn));
+    return error_hint(err, refused ? "check user, password and pg_hba.conf"
+                                   : "check that the server is up and reachable from here");
+}
+
+static bool apply_session_settings(Pg *pg, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    char line[128];
+
+    for (size_t i = 0; i < COUNT_OF(SESSION_SETTINGS); i++) {
+        snprintf(line, sizeof line, "SET %s = '%s';", SESSION_SETTINGS[i].name,
+                 SESSION_SETTINGS[i].value);
+        bytes_add_str(&sql, str_of(line));
+    }
+    if (PQserverVersion(pg->conn) >= 170000)
+        bytes_add_str(&sql, str_of("SET transaction_timeout = 0;"));
+    bytes_add_u8(&sql, '\0');
+    return pg_exec(pg, sql.data, NULL, err);
+}
+
+static bool open_connection(Pg *pg, const PgTarget *target, const char *name, bool replication,
+                            Error *err)
+{
+    CLEANUP(clear_secret) char *password = NULL;
+
+    if (target->password_file && target->password_file[0] &&
+        !read_password(target->password_file, &password, err))
+        return error_wrap(err, "%s", target->side);
+
+    /* What stands before dbname is overridden by the user's conninfo, what stands behind it not. */
+    const char *keys[] = {"connect_timeout",
+                          "keepalives_idle",
+                          "tcp_user_timeout",
+                          "dbname",
+                          "application_name",
+                          "replication",
+                          "client_encoding",
+                          "fallback_application_name",
+                          password ? "password" : NULL,
+                          NULL};
+    const char *values[] = {"10",     "30",
+                            "60000",  target->conninfo,
+                            name,     replication ? "database" : "false",
+                            "UTF8",   "walferry",
+                            password, NULL};
+
+    pg->conn = PQconnectdbParams(keys, values, /* expand_dbname= */ 1);
+    if (PQstatus(pg->conn) != CONNECTION_OK)
+        return connect_failed(pg, err);
+    snprintf(pg->address, sizeof pg->address, "%s:%s", PQhost(pg->conn), PQport(pg->conn));
+    return true;
+}
+
+/* Notices would land on standard error; an error says enough. */
+static void ignore_notice(void *self, const PGresult *result)
+{
+    (void)self;
+    (void)result;
+}
+
+bool pg_connect(Pg **out, const PgTarget *target, const char *name, bool replication, Error *err)
+{
+    CLEANUP(pg_close) Pg *pg = MEM_NEW(Pg);
+
+    pg->side = target->side;
+    if (!open_connection(pg, target, name, replication, err))
+        return false;
+    PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+    if (!apply_session_settings(pg, err))
+        return error_wrap(err, "session settings at the %s", target->side);
+
+    *out = pg;
+    pg = NULL; /* handed over */
+    return true;
+}
+
+void pg_close(Pg **pg)
+{
+    if (!*pg)
+        return;
+    PQfinish((*pg)->conn);
+    free(*pg);
+    *pg = NULL;
+}
+
+void pg_set_wait(Pg *pg, PgWait *wait, void *self)
+{
+    pg->wait = wait;
+    pg->wait_self = self;
+}
+
+bool pg_error(Pg *pg, const struct pg_result *result, Error *err)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = state ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    bool lost = PQstatus(pg->conn) == CONNECTION_BAD;
+
+    snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", state ? state : "");
+    if (message)
+        error_set(err, lost ? ERROR_CONNECTION : pg_kind_of_sqlstate(state), "%s: %s", pg->side,
+                  message);
+    else
+        error_set(err, ERROR_CONNECTION, "%s: connection lost: %s", pg->side,
+                  PQerrorMessage(pg->conn));
+    if (state && PQresultErrorField(result, PG_DIAG_MESSAGE_HINT))
+        error_hint(err, "%s", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    return false;
+}
+
+bool pg_wait_socket(Pg *pg, bool write, Error *err)
+{
+    struct pollfd item = {.fd = PQsocket(pg->conn), .events = write ? POLLIN | POLLOUT : POLLIN};
+
+    if (item.fd < 0)
+        return pg_error(pg, NULL, err);
+    if (pg->wait)
+        return pg->wait(pg->wait_self, item.fd, write, err);
+    (void)poll(&item, 1, -1);
+    return true;
+}
+
+/* Until all of the statement has gone out; reading meanwhile, or both sides could block. */
+static bool flush_out(Pg *pg, Error *err)
+{
+    int left;
+
+    while ((left = PQflush(pg->conn)) > 0) {
+        if (!pg_wait_socket(pg, true, err))
+            return false;
+        if (!PQconsumeInput(pg->conn))
+            return pg_error(pg, NULL, err);
+    }
+    return left == 0 || pg_error(pg, NULL, err);
+}
+
+/* The next result, or NULL in *out when there is none left. */
+static bool next_result(Pg *pg, PGresult **out, Error *err)
+{
+    while (PQisBusy(pg->conn)) {
+        if (!pg_wait_socket(pg, false, err))
+            return false;
+        if (!PQconsumeInput(pg->conn))
+            return pg_error(pg, NULL, err);
+    }
+    *out = PQgetResult(pg->conn);
+    return true;
+}
+
+static bool is_success(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+}
+
+/* Reads all results of what was sent; keeps the last in *rows. The first failure is the error. */
+static bool collect(Pg *pg, PgRows **rows, Error *err)
+{
+    CLEANUP(clear_result) PGresult *last = NULL;
+    bool ok = true;
+
+    if (!flush_out(pg, err))
+        return false;
+    for (;;) {
+        PGresult *result = NULL;
+
+        if (!next_result(pg, &result, err))
+            return false;
+        if (!result)
+            break;
+        if (ok && !is_success(result))
+            ok = pg_error(pg, result, err);
+        PQclear(last);
+        last = result;
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            break;
+    }
+    if (ok && rows) {
+        *rows = MEM_NEW(PgRows);
+        (*rows)->result = last;
+        last = NULL; /* handed over */
+    }
+    return ok;
+}
+
+bool pg_exec(Pg *pg, const char *sql, PgRows **rows, Error *err)
+{
+    if (!PQsendQuery(pg->conn, sql))
+        return pg_error(pg, NULL, err);
+    return collect(pg, rows, err);
+}
+
+bool pg_execf(Pg *pg, Error *err, const char *format, ...)
+{
+    CLEANUP(mem_free) char *sql = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(&sql, format, arguments) < 0)
+        abort();
+    va_end(arguments);
+    return pg_exec(pg, sql, NULL, err);
+}
+
+bool pg_query(Pg *pg, const char *sql, int count, const char *const *values, PgRows **rows,
+              Error *err)
+{
+    if (!PQsendQueryParams(pg->conn, sql, count, NULL, values, NULL, NULL, 0))
+        return pg_error(pg, NULL, err);
+    return collect(pg, rows, err);
+}
+
+int pg_rows_count(const PgRows *rows)
+{
+    return PQntuples(rows->result);
+}
+
+static int column_of(const PgRows *rows, const char *name)
+{
+    int column = PQfnumber(rows->result, name);
+
+    if (column < 0) {
+        fprintf(stderr, "walferry: a statement of ours has no column %s\n", name);
+        abort();
+    }
+    return column;
+}
+
+const char *pg_text(const PgRows *rows, int row, const char *column)
+{
+    return PQgetvalue(rows->result, row, column_of(rows, column));
+}
+
+bool pg_is_null(const PgRows *rows, int row, const char *column)
+{
+    return PQgetisnull(rows->result, row, column_of(rows, column));
+}
+
+int64_t pg_int(const PgRows *rows, int row, const char *column)
+{
+    return strtoll(pg_text(rows, row, column), NULL, 10);
+}
+
+bool pg_bool(const PgRows *rows, int row, const char *column)
+{
+    return pg_text(rows, row, column)[0] == 't';
+}
+
+void pg_rows_done(PgRows **rows)
+{
+    if (!*rows)
+        return;
+    PQclear((*rows)->result);
+    free(*rows);
+    *rows = NULL;
+}
+
+/* libpq's quoting fails only for text that is not in the client's encoding, or without memory. */
+static char *own_copy(Pg *pg, char *quoted)
+{
+    if (!quoted) {
+        fprintf(stderr, "walferry: cannot quote: %s", PQerrorMessage(pg->conn));
+        abort();
+    }
+    char *copy = mem_strdup(quoted);
+    PQfreemem(quoted);
+    return copy;
+}
+
+char *pg_identifier(Pg *pg, const char *name)
+{
+    return own_copy(pg, PQescapeIdentifier(pg->conn, name, strlen(name)));
+}
+
+char *pg_literal(Pg *pg, const char *text)
+{
+    return own_copy(pg, PQescapeLiteral(pg->conn, text, strlen(text)));
+}
+
+char *pg_qualified(Pg *pg, const char *schema, const char *name)
+{
+    CLEANUP(mem_free) char *first = pg_identifier(pg, schema);
+    CLEANUP(mem_free) char *second = pg_identifier(pg, name);
+
+    return mem_printf("%s.%s", first, second);
+}
+
+int pg_server_version(const Pg *pg)
+{
+    return PQserverVersion(pg->conn);
+}
+
+int pg_backend_pid(const Pg *pg)
+{
+    return PQbackendPID(pg->conn);
+}
+
+const char *pg_address(const Pg *pg)
+{
+    return pg->address;
+}
+
+struct pg_conn *pg_raw(Pg *pg)
+{
+    return pg->conn;
+}
+
+const char *pg_last_sqlstate(const Pg *pg)
+{
+    return pg->sqlstate;
+}
