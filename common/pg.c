@@ -18,6 +18,10 @@ struct Pg {
     const char *side; /* a literal: "source" or "destination" */
     char address[300];
     char sqlstate[6];
+    bool connected;   /* pg_connect_poll: what follows are the session settings */
+    PGresult *last;   /* pg_receive: of the statements so far */
+    bool send_failed; /* pg_receive: *err of a failed one is in `failure` */
+    Error failure;
 };
 
 struct PgRows {
@@ -138,24 +142,40 @@ static bool connect_failed(Pg *pg, Error *err)
                                    : "check that the server is up and reachable from here");
 }
 
-static bool apply_session_settings(Pg *pg, Error *err)
+/* Notices would land on standard error; an error says enough. */
+static void ignore_notice(void *self, const PGresult *result)
 {
-    CLEANUP(bytes_done) Bytes sql = {0};
+    (void)self;
+    (void)result;
+}
+
+static void put_session_settings(const Pg *pg, Bytes *sql)
+{
     char line[128];
 
     for (size_t i = 0; i < COUNT_OF(SESSION_SETTINGS); i++) {
         snprintf(line, sizeof line, "SET %s = '%s';", SESSION_SETTINGS[i].name,
                  SESSION_SETTINGS[i].value);
-        bytes_add_str(&sql, str_of(line));
+        bytes_add_str(sql, str_of(line));
     }
     if (PQserverVersion(pg->conn) >= 170000)
-        bytes_add_str(&sql, str_of("SET transaction_timeout = 0;"));
-    bytes_add_u8(&sql, '\0');
+        bytes_add_str(sql, str_of("SET transaction_timeout = 0;"));
+    bytes_add_u8(sql, '\0');
+}
+
+static bool apply_session_settings(Pg *pg, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    put_session_settings(pg, &sql);
     return pg_exec(pg, sql.data, NULL, err);
 }
 
-static bool open_connection(Pg *pg, const PgTarget *target, const char *name, bool replication,
-                            Error *err)
+typedef PGconn *Connect(const char *const *keys, const char *const *values, int expand_dbname);
+
+/* With PQconnectdbParams, or PQconnectStartParams, which only begins. */
+static bool begin_connection(Pg *pg, const PgTarget *target, const char *name, bool replication,
+                             Connect *connect, Error *err)
 {
     CLEANUP(clear_secret) char *password = NULL;
 
@@ -180,18 +200,15 @@ static bool open_connection(Pg *pg, const PgTarget *target, const char *name, bo
                             "UTF8",   "walferry",
                             password, NULL};
 
-    pg->conn = PQconnectdbParams(keys, values, /* expand_dbname= */ 1);
-    if (PQstatus(pg->conn) != CONNECTION_OK)
-        return connect_failed(pg, err);
-    snprintf(pg->address, sizeof pg->address, "%s:%s", PQhost(pg->conn), PQport(pg->conn));
-    return true;
+    pg->conn = connect(keys, values, /* expand_dbname= */ 1);
+    return PQstatus(pg->conn) != CONNECTION_BAD || connect_failed(pg, err);
 }
 
-/* Notices would land on standard error; an error says enough. */
-static void ignore_notice(void *self, const PGresult *result)
+static void note_connected(Pg *pg)
 {
-    (void)self;
-    (void)result;
+    snprintf(pg->address, sizeof pg->address, "%s:%s", PQhost(pg->conn), PQport(pg->conn));
+    PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+    pg->connected = true;
 }
 
 bool pg_connect(Pg **out, const PgTarget *target, const char *name, bool replication, Error *err)
@@ -199,9 +216,9 @@ bool pg_connect(Pg **out, const PgTarget *target, const char *name, bool replica
     CLEANUP(pg_close) Pg *pg = MEM_NEW(Pg);
 
     pg->side = target->side;
-    if (!open_connection(pg, target, name, replication, err))
+    if (!begin_connection(pg, target, name, replication, PQconnectdbParams, err))
         return false;
-    PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+    note_connected(pg);
     if (!apply_session_settings(pg, err))
         return error_wrap(err, "session settings at the %s", target->side);
 
@@ -214,6 +231,7 @@ void pg_close(Pg **pg)
 {
     if (!*pg)
         return;
+    PQclear((*pg)->last);
     PQfinish((*pg)->conn);
     free(*pg);
     *pg = NULL;
@@ -344,6 +362,99 @@ bool pg_query(Pg *pg, const char *sql, int count, const char *const *values, PgR
     if (!PQsendQueryParams(pg->conn, sql, count, NULL, values, NULL, NULL, 0))
         return pg_error(pg, NULL, err);
     return collect(pg, rows, err);
+}
+
+bool pg_connect_start(Pg **out, const PgTarget *target, const char *name, Error *err)
+{
+    CLEANUP(pg_close) Pg *pg = MEM_NEW(Pg);
+
+    pg->side = target->side;
+    if (!begin_connection(pg, target, name, false, PQconnectStartParams, err))
+        return false;
+    *out = pg;
+    pg = NULL; /* handed over */
+    return true;
+}
+
+/* Connected: the session settings follow as the first statements. */
+static PgProgress settings_sent(Pg *pg, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    if (PQsetnonblocking(pg->conn, 1) != 0) {
+        pg_error(pg, NULL, err);
+        return PG_FAILED;
+    }
+    note_connected(pg);
+    put_session_settings(pg, &sql);
+    return pg_send(pg, sql.data, err) ? PG_WAIT_WRITE : PG_FAILED;
+}
+
+PgProgress pg_connect_poll(Pg *pg, Error *err)
+{
+    if (pg->connected)
+        return pg_receive(pg, NULL, err);
+    switch (PQconnectPoll(pg->conn)) {
+    case PGRES_POLLING_OK:
+        return settings_sent(pg, err);
+    case PGRES_POLLING_READING:
+        return PG_WAIT_READ;
+    case PGRES_POLLING_FAILED:
+        connect_failed(pg, err);
+        return PG_FAILED;
+    case PGRES_POLLING_WRITING:
+    case PGRES_POLLING_ACTIVE:
+        break;
+    }
+    return PG_WAIT_WRITE;
+}
+
+bool pg_send(Pg *pg, const char *sql, Error *err)
+{
+    pg->send_failed = false;
+    return PQsendQuery(pg->conn, sql) || pg_error(pg, NULL, err);
+}
+
+static PgProgress received_all(Pg *pg, PgRows **rows, Error *err)
+{
+    PGresult *last = pg->last;
+
+    pg->last = NULL;
+    if (pg->send_failed || !rows) {
+        PQclear(last);
+        if (pg->send_failed)
+            *err = pg->failure;
+        return pg->send_failed ? PG_FAILED : PG_DONE;
+    }
+    *rows = MEM_NEW(PgRows);
+    (*rows)->result = last;
+    return PG_DONE;
+}
+
+PgProgress pg_receive(Pg *pg, PgRows **rows, Error *err)
+{
+    int left = PQflush(pg->conn);
+
+    if (left < 0 || !PQconsumeInput(pg->conn)) {
+        pg_error(pg, NULL, err);
+        return PG_FAILED;
+    }
+    while (!PQisBusy(pg->conn)) {
+        PGresult *result = PQgetResult(pg->conn);
+
+        if (!result)
+            return received_all(pg, rows, err);
+        if (!pg->send_failed && !is_success(result))
+            pg->send_failed = !pg_error(pg, result, &pg->failure);
+        PQclear(pg->last);
+        pg->last = result;
+    }
+    return left > 0 ? PG_WAIT_WRITE : PG_WAIT_READ;
+}
+
+int pg_socket(const Pg *pg)
+{
+    return PQsocket(pg->conn);
 }
 
 int pg_rows_count(const PgRows *rows)

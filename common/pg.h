@@ -36,6 +36,20 @@ void pg_close(Pg **pg);
 /* From now on statements wait through this instead of blocking. */
 void pg_set_wait(Pg *pg, PgWait *wait, void *self);
 
+/*
+ * The same for a process that must never wait for a server: start, then poll until PG_DONE; send,
+ * then receive until PG_DONE. In between wait until pg_socket() is readable (PG_WAIT_READ) or
+ * writable, and give up after a time of your own: no timeout works here. Only looking up a host's
+ * name still blocks.
+ */
+typedef enum PgProgress { PG_FAILED, PG_WAIT_READ, PG_WAIT_WRITE, PG_DONE } PgProgress;
+
+NODISCARD bool pg_connect_start(Pg **out, const PgTarget *target, const char *name, Error *err);
+NODISCARD PgProgress pg_connect_poll(Pg *pg, Error *err);
+NODISCARD bool pg_send(Pg *pg, const char *sql, Error *err);
+NODISCARD PgProgress pg_receive(Pg *pg, PgRows **rows, Error *err);
+int pg_socket(const Pg *pg);
+
 /* One or more statements without parameters; rows of the last one (rows may be NULL). */
 NODISCARD bool pg_exec(Pg *pg, const char *sql, PgRows **rows, Error *err);
 NODISCARD bool pg_execf(Pg *pg, Error *err, const char *format, ...) PRINTF_LIKE(3, 4);
