@@ -86,6 +86,8 @@ typedef struct CopyRows {
     uint64_t rows;
     bool binary;
     bool last;
+    Str producer;                    /* identity of the copy process, which is to hear of it */
+    uint64_t first_block, end_block; /* the chunk's pages, for messages; end 0: of the table */
 } CopyRows;
 
 enum { LANE_ALL = -1 };
