@@ -1,0 +1,124 @@
+"""Servers for a session, databases and tasks for a test, and a time limit on everything."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import Cluster, Task, find_servers, program  # noqa: E402
+
+EVERYTHING = bool(os.environ.get("WALFERRY_TEST_ALL"))
+VERSIONS = (15, 16, 17, 18) if EVERYTHING else (15, 18)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "timeout(seconds): instead of 120")
+    config.addinivalue_line("markers", "long: only with ./dev test --all")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("long") and not EVERYTHING:
+            item.add_marker(pytest.mark.skip(reason="only in ./dev test --all"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """Raises in the main thread when a test takes too long, fixtures included."""
+    marker = item.get_closest_marker("timeout")
+    seconds = marker.args[0] if marker else 120
+
+    def too_long(*_):
+        signal.alarm(30)  # and its clean-up, too, is not to hang
+        pytest.fail(f"took more than {seconds} s")
+
+    old = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, old)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failed test shows the end of its tasks' logs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for task in getattr(item, "walferry_tasks", []):
+            report.sections.append((f"log of {task.name}", task.log_tail()))
+
+
+def cluster_or_skip(version, **settings):
+    if version not in find_servers():
+        pytest.skip(f"no server of version {version} on this machine")
+    return Cluster(version, settings).start()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates():
+    yield
+    Cluster.remove_templates()
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=lambda v: f"pg{v}")
+def server(request):
+    """One server of each version, for tests about PostgreSQL itself."""
+    with cluster_or_skip(request.param) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def source():
+    with cluster_or_skip(15) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def destination():
+    with cluster_or_skip(15) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=lambda v: f"pg{v}")
+def pair(request):
+    """(source, destination) of one version."""
+    with cluster_or_skip(request.param) as left, cluster_or_skip(request.param) as right:
+        yield left, right
+
+
+@pytest.fixture
+def database(request):
+    """Makes a fresh database of a name on the clusters given; slots in them go at the end."""
+    used = []
+
+    def make(*clusters, name="shop"):
+        for cluster in clusters:
+            cluster.create_database(name)
+            used.append(cluster)
+        return name
+
+    yield make
+    for cluster in used:
+        if cluster.process and cluster.process.poll() is None:
+            cluster.drop_slots()
+
+
+@pytest.fixture
+def new_task(request):
+    """Makes tasks between two clusters' databases; they end with the test."""
+    if not os.access(program("walferry"), os.X_OK):
+        pytest.skip(f"{program('walferry')} is not built")
+    tasks = request.node.walferry_tasks = []
+
+    def make(source, destination, database="shop", **settings):
+        task = Task(source.conninfo(database), destination.conninfo(database), **settings)
+        tasks.append(task)
+        return task
+
+    yield make
+    for task in tasks:
+        task.remove()
