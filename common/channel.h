@@ -19,7 +19,8 @@ typedef struct Channel Channel;
 enum {
     CHANNEL_PARTS = 2,
     CHANNEL_IDENTITY_MAX = 64,
-    CHANNEL_ENDPOINT_MAX = 128, /* a Unix socket's path is shorter still */
+    CHANNEL_ENDPOINT_MAX = 128,         /* a Unix socket's path is shorter still */
+    CHANNEL_CONTROL_HIGH_WATER = 10000, /* control messages are small and must not be lost */
 };
 
 typedef struct ChannelMessage {
@@ -35,6 +36,19 @@ NODISCARD bool channel_listen(Channel **out, const char *endpoint, int high_wate
 NODISCARD bool channel_dial(Channel **out, const char *endpoint, const char *identity,
                             int high_water, Error *err);
 void channel_close(Channel **channel);
+
+/*
+ * A dialer to the supervisor: roomy, tells when its connection was made anew, and can be closed
+ * without losing what was just sent.
+ */
+NODISCARD bool channel_dial_control(Channel **out, const char *endpoint, const char *identity,
+                                    Error *err);
+
+/* True once after the peer went away and somebody is there again. */
+bool channel_was_reconnected(Channel *channel);
+
+/* Closes a control dialer when all is sent, or linger_ms are over. */
+void channel_close_after(Channel **channel, int linger_ms);
 
 /* CHANNEL_AGAIN: nothing there. On CHANNEL_OK the caller owns the frames (channel_message_done). */
 ChannelResult channel_receive(Channel *channel, ChannelMessage *out);
