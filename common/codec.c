@@ -1,0 +1,471 @@
+/* Headers and signals, through protobuf-c. The body is in codec_changes.c. */
+#include "common/codec.h"
+
+#include "change.pb-c.h"
+#include "common/wire.h"
+
+#include <inttypes.h>
+
+/* Short names for the generated types of this file. */
+typedef Walferry__Change__BatchHeader PbHeader;
+typedef Walferry__Change__Relation PbRelation;
+typedef Walferry__Change__Column PbColumn;
+typedef Walferry__Change__Transaction PbTransaction;
+typedef Walferry__Change__Position PbPosition;
+typedef Walferry__Change__CopyRows PbCopyRows;
+typedef Walferry__Change__Signal PbSignal;
+
+enum { SIGNAL_MAX_BYTES = 256 };
+
+/*
+ * What a message may look like before protobuf-c makes structs of it, which may be thirty times
+ * larger: no unknown fields, only sub-messages repeat, and none is shorter than its least content.
+ */
+typedef struct Shape {
+    uint32_t last_field;
+    struct {
+        uint32_t number;
+        size_t min_bytes;
+        const struct Shape *shape;
+    } parts[4];
+} Shape;
+
+static const Shape LEAF_5 = {.last_field = 5}; /* Column */
+static const Shape LEAF_2 = {.last_field = 2}; /* Position */
+static const Shape LEAF_6 = {.last_field = 6}; /* CopyRows */
+static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &LEAF_5}}};
+static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &LEAF_2}}};
+static const Shape HEADER = {
+    .last_field = 14,
+    .parts = {{8, 6, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_6}},
+};
+
+static bool has_shape(Str wire, const Shape *shape)
+{
+    WireCursor cursor = wire_over(wire);
+    WireField field;
+    uint32_t last = 0;
+
+    for (; wire_next(&cursor, &field); last = field.number) {
+        size_t i = 0;
+
+        while (i < COUNT_OF(shape->parts) && shape->parts[i].number != field.number)
+            i++;
+        bool is_part = i < COUNT_OF(shape->parts);
+        if (field.number > shape->last_field || field.number < last ||
+            (field.number == last && !is_part))
+            return false;
+        if (is_part && (field.type != WIRE_BYTES || field.bytes.len < shape->parts[i].min_bytes ||
+                        !has_shape(field.bytes, shape->parts[i].shape)))
+            return false;
+    }
+    return !cursor.failed;
+}
+
+/* The generated structs want a NUL behind a text. */
+static char *text_of(Arena *arena, Str text)
+{
+    return (char *)(uintptr_t)arena_copy(arena, text).data;
+}
+
+static PbPosition *pack_position(Arena *arena, Position position)
+{
+    PbPosition *out = ARENA_NEW(arena, PbPosition);
+
+    walferry__change__position__init(out);
+    out->commit_lsn = position.commit_lsn;
+    out->ordinal = position.ordinal;
+    return out;
+}
+
+static PbColumn *pack_column(Arena *arena, const Column *column)
+{
+    PbColumn *out = ARENA_NEW(arena, PbColumn);
+
+    walferry__change__column__init(out);
+    out->attnum = column->attnum;
+    out->name = text_of(arena, column->name);
+    out->type_oid = column->type_oid;
+    out->type_modifier = column->type_modifier;
+    out->key = column->key;
+    return out;
+}
+
+static PbRelation *pack_relation(Arena *arena, const Relation *relation)
+{
+    PbRelation *out = ARENA_NEW(arena, PbRelation);
+
+    walferry__change__relation__init(out);
+    out->oid = relation->oid;
+    out->schema = text_of(arena, relation->schema);
+    out->table = text_of(arena, relation->table);
+    out->lane_by_key = relation->lane_by_key;
+    out->full_identity = relation->full_identity;
+    out->n_columns = relation->column_count;
+    out->columns = ARENA_ARRAY(arena, PbColumn *, relation->column_count);
+    for (uint32_t i = 0; i < relation->column_count; i++)
+        out->columns[i] = pack_column(arena, &relation->columns[i]);
+    return out;
+}
+
+static PbTransaction *pack_transaction(Arena *arena, const Transaction *transaction)
+{
+    PbTransaction *out = ARENA_NEW(arena, PbTransaction);
+
+    walferry__change__transaction__init(out);
+    out->commit_lsn = transaction->commit_lsn;
+    out->end_lsn = transaction->end_lsn;
+    out->commit_time_us = transaction->commit_time_us;
+    out->xid = transaction->xid;
+    out->first_record_id = transaction->first_record_id;
+    out->last_ordinal = transaction->last_ordinal;
+    out->predecessor = pack_position(arena, transaction->predecessor);
+    out->ends = transaction->ends;
+    return out;
+}
+
+static PbCopyRows *pack_copy(Arena *arena, const CopyRows *copy)
+{
+    PbCopyRows *out = ARENA_NEW(arena, PbCopyRows);
+
+    walferry__change__copy_rows__init(out);
+    out->chunk = copy->chunk;
+    out->attempt = copy->attempt;
+    out->binary = copy->binary;
+    out->last = copy->last;
+    out->rows = copy->rows;
+    return out;
+}
+
+static void pack_lists(Arena *arena, const BatchHeader *header, PbHeader *out)
+{
+    out->n_relations = header->relation_count;
+    out->relations = ARENA_ARRAY(arena, PbRelation *, header->relation_count);
+    for (uint32_t i = 0; i < header->relation_count; i++)
+        out->relations[i] = pack_relation(arena, &header->relations[i]);
+
+    out->n_transactions = header->transaction_count;
+    out->transactions = ARENA_ARRAY(arena, PbTransaction *, header->transaction_count);
+    for (uint32_t i = 0; i < header->transaction_count; i++)
+        out->transactions[i] = pack_transaction(arena, &header->transactions[i]);
+}
+
+Frame *codec_pack_header(const BatchHeader *header)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    PbHeader out = WALFERRY__CHANGE__BATCH_HEADER__INIT;
+
+    out.version = WIRE_VERSION;
+    out.epoch = header->epoch;
+    out.sequence = header->sequence;
+    out.kind = (Walferry__Change__BatchKind)header->kind;
+    out.lane = header->lane;
+    out.only_lane = header->only_lane;
+    out.change_count = header->change_count;
+    out.stream_start = header->stream_start;
+    out.next_record_id = header->next_record_id;
+    out.flush = header->flush;
+    out.task = text_of(&arena, header->task);
+    if (header->kind == BATCH_COPY_ROWS)
+        out.copy = pack_copy(&arena, &header->copy);
+    pack_lists(&arena, header, &out);
+
+    Frame *frame = frame_new(walferry__change__batch_header__get_packed_size(&out));
+    walferry__change__batch_header__pack(&out, (uint8_t *)frame->data);
+    return frame;
+}
+
+static void *allocate(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void leave_to_arena(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+static ProtobufCAllocator allocator_over(Arena *arena)
+{
+    return (ProtobufCAllocator){.alloc = allocate, .free = leave_to_arena, .allocator_data = arena};
+}
+
+static Position unpack_position(const PbPosition *position)
+{
+    return position ? (Position){position->commit_lsn, position->ordinal} : (Position){0};
+}
+
+static void unpack_relation(Arena *arena, const PbRelation *in, Relation *out)
+{
+    *out = (Relation){
+        .oid = in->oid,
+        .schema = str_of(in->schema),
+        .table = str_of(in->table),
+        .lane_by_key = in->lane_by_key,
+        .full_identity = in->full_identity,
+        .columns = ARENA_ARRAY(arena, Column, in->n_columns),
+        .column_count = (uint32_t)in->n_columns,
+    };
+    for (size_t i = 0; i < in->n_columns; i++) {
+        const PbColumn *column = in->columns[i];
+
+        out->columns[i] = (Column){
+            .attnum = column->attnum,
+            .name = str_of(column->name),
+            .type_oid = column->type_oid,
+            .type_modifier = column->type_modifier,
+            .key = column->key,
+        };
+    }
+}
+
+static Transaction unpack_transaction(const PbTransaction *in)
+{
+    return (Transaction){
+        .commit_lsn = in->commit_lsn,
+        .end_lsn = in->end_lsn,
+        .commit_time_us = in->commit_time_us,
+        .xid = in->xid,
+        .first_record_id = in->first_record_id,
+        .last_ordinal = in->last_ordinal,
+        .predecessor = unpack_position(in->predecessor),
+        .ends = in->ends,
+    };
+}
+
+static void unpack_lists(Arena *arena, const PbHeader *in, BatchHeader *out)
+{
+    out->relation_count = (uint32_t)in->n_relations;
+    out->relations = ARENA_ARRAY(arena, Relation, in->n_relations);
+    for (size_t i = 0; i < in->n_relations; i++)
+        unpack_relation(arena, in->relations[i], &out->relations[i]);
+
+    out->transaction_count = (uint32_t)in->n_transactions;
+    out->transactions = ARENA_ARRAY(arena, Transaction, in->n_transactions);
+    for (size_t i = 0; i < in->n_transactions; i++)
+        out->transactions[i] = unpack_transaction(in->transactions[i]);
+}
+
+static void unpack_scalars(const PbHeader *in, BatchHeader *out)
+{
+    *out = (BatchHeader){
+        .epoch = in->epoch,
+        .sequence = in->sequence,
+        .kind = (BatchKind)in->kind,
+        .lane = in->lane,
+        .only_lane = in->only_lane,
+        .change_count = in->change_count,
+        .stream_start = in->stream_start,
+        .next_record_id = in->next_record_id,
+        .flush = in->flush,
+        .task = str_of(in->task),
+    };
+    if (in->copy)
+        out->copy = (CopyRows){
+            .chunk = in->copy->chunk,
+            .attempt = in->copy->attempt,
+            .rows = in->copy->rows,
+            .binary = in->copy->binary,
+            .last = in->copy->last,
+        };
+}
+
+/* What is wrong with a header whose every field could be read, or NULL. */
+static const char *check_header(const PbHeader *in)
+{
+    bool copy_rows = in->kind == WALFERRY__CHANGE__BATCH_KIND__COPY_ROWS;
+
+    if (!copy_rows && in->kind != WALFERRY__CHANGE__BATCH_KIND__CHANGES)
+        return "unknown kind of batch";
+    if (in->only_lane < LANE_ALL)
+        return "lane out of range";
+    if (copy_rows != (in->copy != NULL))
+        return "copy rows and kind of batch do not match";
+    if (copy_rows && (in->n_relations != 1 || in->copy->relation != 0))
+        return "copy rows of other than one relation";
+    if (copy_rows && (in->only_lane == LANE_ALL || in->change_count > 0))
+        return "copy rows without a lane of their own, or with changes";
+    if (in->task[0] == '\0')
+        return "names no task"; /* the last field: a header cut short at a field's end shows */
+    if (in->change_count > 0 && (in->n_relations == 0 || in->n_transactions == 0))
+        return "changes without relations or transactions";
+    return NULL;
+}
+
+/* Looked at before anything else: a newer version may have any shape but this first field. */
+static bool is_our_version(Str wire, Error *err)
+{
+    WireCursor cursor = wire_over(wire);
+    WireField field = {0};
+    bool found = wire_next(&cursor, &field) && field.number == 1 && field.type == WIRE_VARINT;
+
+    if (!found)
+        return error_set(err, ERROR_PROTOCOL, "batch header cannot be read");
+    return field.value == WIRE_VERSION ||
+           error_set(err, ERROR_PROTOCOL, "batch has version %" PRIu64 ", this program reads %d",
+                     field.value, WIRE_VERSION);
+}
+
+bool codec_unpack_header(Str frame, Arena *arena, BatchHeader *out, Error *err)
+{
+    ProtobufCAllocator allocator = allocator_over(arena);
+
+    if (frame.len > HEADER_MAX_BYTES)
+        return error_set(err, ERROR_PROTOCOL, "batch header of %zu bytes is too large", frame.len);
+    if (!is_our_version(frame, err))
+        return false;
+    if (!has_shape(frame, &HEADER))
+        return error_set(err, ERROR_PROTOCOL, "batch header is truncated or has unknown fields");
+    PbHeader *in =
+        walferry__change__batch_header__unpack(&allocator, frame.len, (const uint8_t *)frame.data);
+    if (!in)
+        return error_set(err, ERROR_PROTOCOL, "batch header cannot be read");
+    const char *wrong = check_header(in);
+    if (wrong)
+        return error_set(err, ERROR_PROTOCOL, "batch %" PRIu64 ": %s", in->sequence, wrong);
+    unpack_scalars(in, out);
+    unpack_lists(arena, in, out);
+    return true;
+}
+
+static Frame *pack_signal(const PbSignal *out)
+{
+    Frame *frame = frame_new(walferry__change__signal__get_packed_size(out));
+
+    walferry__change__signal__pack(out, (uint8_t *)frame->data);
+    return frame;
+}
+
+static Frame *pack_credit(const Signal *signal, PbSignal *out)
+{
+    Walferry__Change__Credit credit = WALFERRY__CHANGE__CREDIT__INIT;
+
+    credit.capacity = signal->credit.capacity;
+    out->signal_case = WALFERRY__CHANGE__SIGNAL__SIGNAL_CREDIT;
+    out->credit = &credit;
+    return pack_signal(out);
+}
+
+static Frame *pack_ack(const Signal *signal, PbSignal *out)
+{
+    Walferry__Change__Ack ack = WALFERRY__CHANGE__ACK__INIT;
+    PbPosition durable = WALFERRY__CHANGE__POSITION__INIT;
+
+    durable.commit_lsn = signal->ack.durable.commit_lsn;
+    durable.ordinal = signal->ack.durable.ordinal;
+    ack.epoch = signal->ack.epoch;
+    ack.lane = signal->ack.lane;
+    ack.next_sequence = signal->ack.next_sequence;
+    ack.durable_sequence = signal->ack.durable_sequence;
+    ack.durable = &durable;
+    ack.attach = signal->ack.attach;
+    out->signal_case = WALFERRY__CHANGE__SIGNAL__SIGNAL_ACK;
+    out->ack = &ack;
+    return pack_signal(out);
+}
+
+static Frame *pack_resume(const Signal *signal, PbSignal *out)
+{
+    Walferry__Change__Resume resume = WALFERRY__CHANGE__RESUME__INIT;
+
+    resume.epoch = signal->resume.epoch;
+    resume.lane = signal->resume.lane;
+    resume.next_sequence = signal->resume.next_sequence;
+    out->signal_case = WALFERRY__CHANGE__SIGNAL__SIGNAL_RESUME;
+    out->resume = &resume;
+    return pack_signal(out);
+}
+
+static Frame *pack_chunk_ack(const Signal *signal, PbSignal *out)
+{
+    Walferry__Change__ChunkAck ack = WALFERRY__CHANGE__CHUNK_ACK__INIT;
+
+    ack.relation_oid = signal->chunk_ack.relation_oid;
+    ack.chunk = signal->chunk_ack.chunk;
+    ack.attempt = signal->chunk_ack.attempt;
+    ack.next_sequence = signal->chunk_ack.next_sequence;
+    ack.done = signal->chunk_ack.done;
+    out->signal_case = WALFERRY__CHANGE__SIGNAL__SIGNAL_CHUNK_ACK;
+    out->chunk_ack = &ack;
+    return pack_signal(out);
+}
+
+static void unpack_credit(const PbSignal *in, Signal *out)
+{
+    out->credit.capacity = in->credit->capacity;
+}
+
+static void unpack_ack(const PbSignal *in, Signal *out)
+{
+    out->ack.epoch = in->ack->epoch;
+    out->ack.lane = in->ack->lane;
+    out->ack.next_sequence = in->ack->next_sequence;
+    out->ack.durable_sequence = in->ack->durable_sequence;
+    out->ack.durable = unpack_position(in->ack->durable);
+    out->ack.attach = in->ack->attach;
+}
+
+static void unpack_resume(const PbSignal *in, Signal *out)
+{
+    out->resume.epoch = in->resume->epoch;
+    out->resume.lane = in->resume->lane;
+    out->resume.next_sequence = in->resume->next_sequence;
+}
+
+static void unpack_chunk_ack(const PbSignal *in, Signal *out)
+{
+    out->chunk_ack.relation_oid = in->chunk_ack->relation_oid;
+    out->chunk_ack.chunk = in->chunk_ack->chunk;
+    out->chunk_ack.attempt = in->chunk_ack->attempt;
+    out->chunk_ack.next_sequence = in->chunk_ack->next_sequence;
+    out->chunk_ack.done = in->chunk_ack->done;
+}
+
+static const struct {
+    Walferry__Change__Signal__SignalCase wire;
+    Frame *(*pack)(const Signal *, PbSignal *);
+    void (*unpack)(const PbSignal *, Signal *);
+} SIGNALS[] = {
+    [SIGNAL_CREDIT] = {WALFERRY__CHANGE__SIGNAL__SIGNAL_CREDIT, pack_credit, unpack_credit},
+    [SIGNAL_ACK] = {WALFERRY__CHANGE__SIGNAL__SIGNAL_ACK, pack_ack, unpack_ack},
+    [SIGNAL_RESUME] = {WALFERRY__CHANGE__SIGNAL__SIGNAL_RESUME, pack_resume, unpack_resume},
+    [SIGNAL_CHUNK_ACK] = {WALFERRY__CHANGE__SIGNAL__SIGNAL_CHUNK_ACK, pack_chunk_ack,
+                          unpack_chunk_ack},
+};
+
+Frame *codec_pack_signal(const Signal *signal)
+{
+    PbSignal out = WALFERRY__CHANGE__SIGNAL__INIT;
+
+    out.version = WIRE_VERSION;
+    return SIGNALS[signal->kind].pack(signal, &out);
+}
+
+static void free_signal(PbSignal **signal)
+{
+    if (*signal)
+        walferry__change__signal__free_unpacked(*signal, NULL);
+}
+
+bool codec_unpack_signal(Str frame, Signal *out, Error *err)
+{
+    if (frame.len > SIGNAL_MAX_BYTES)
+        return error_set(err, ERROR_PROTOCOL, "signal of %zu bytes is too large", frame.len);
+
+    CLEANUP(free_signal)
+    PbSignal *in = walferry__change__signal__unpack(NULL, frame.len, (const uint8_t *)frame.data);
+    if (!in)
+        return error_set(err, ERROR_PROTOCOL, "signal cannot be read");
+    if (in->version != WIRE_VERSION)
+        return error_set(err, ERROR_PROTOCOL, "signal has version %u, this program reads %d",
+                         in->version, WIRE_VERSION);
+    for (size_t kind = 0; kind < COUNT_OF(SIGNALS); kind++) {
+        if (SIGNALS[kind].wire == in->signal_case) {
+            *out = (Signal){.kind = (SignalKind)kind};
+            SIGNALS[kind].unpack(in, out);
+            return true;
+        }
+    }
+    return error_set(err, ERROR_PROTOCOL, "signal of an unknown kind");
+}
