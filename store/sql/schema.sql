@@ -1,0 +1,67 @@
+-- The store's tables. LSNs and record ids are kept as the 64-bit integers that they are.
+CREATE TABLE task (
+    name              TEXT PRIMARY KEY,
+    uuid              TEXT NOT NULL,
+    tag               TEXT NOT NULL,
+    file              TEXT NOT NULL,
+    settings          TEXT NOT NULL,
+    state             TEXT NOT NULL,
+    phase             TEXT NOT NULL,
+    created_ms        INTEGER NOT NULL,
+    epoch             INTEGER NOT NULL DEFAULT 0,
+    system_identifier TEXT NOT NULL DEFAULT '',
+    timeline          INTEGER NOT NULL DEFAULT 0,
+    slot_lsn          INTEGER NOT NULL DEFAULT 0,
+    snapshot_lsn      INTEGER NOT NULL DEFAULT 0,
+    consistent        INTEGER NOT NULL DEFAULT 0,
+    attempts          INTEGER NOT NULL DEFAULT 0,
+    applied           INTEGER NOT NULL DEFAULT 0,
+    redelivered       INTEGER NOT NULL DEFAULT 0,
+    duplicates        INTEGER NOT NULL DEFAULT 0,
+    rewinds           INTEGER NOT NULL DEFAULT 0,
+    error_kind        TEXT,
+    error_message     TEXT,
+    error_object      TEXT,
+    error_key         TEXT,
+    error_position    TEXT,
+    error_hint        TEXT,
+    model             BLOB
+) STRICT;
+
+CREATE TABLE lane (
+    task           TEXT NOT NULL REFERENCES task (name) ON DELETE CASCADE,
+    lane           INTEGER NOT NULL,
+    commit_lsn     INTEGER NOT NULL DEFAULT 0,
+    ordinal        INTEGER NOT NULL DEFAULT 0,
+    resume_lsn     INTEGER NOT NULL DEFAULT 0,
+    next_record_id INTEGER NOT NULL DEFAULT 0,
+    commit_time_us INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (task, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE relation (
+    task            TEXT NOT NULL REFERENCES task (name) ON DELETE CASCADE,
+    oid             INTEGER NOT NULL,
+    schema          TEXT NOT NULL,
+    name            TEXT NOT NULL,
+    state           INTEGER NOT NULL,
+    gate            BLOB,
+    estimated_rows  INTEGER NOT NULL,
+    estimated_bytes INTEGER NOT NULL,
+    PRIMARY KEY (task, oid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chunk (
+    task        TEXT NOT NULL,
+    oid         INTEGER NOT NULL,
+    chunk       INTEGER NOT NULL,
+    first_block INTEGER NOT NULL,
+    end_block   INTEGER NOT NULL,
+    done        INTEGER NOT NULL DEFAULT 0,
+    rows        INTEGER NOT NULL DEFAULT 0,
+    bytes       INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (task, oid, chunk),
+    FOREIGN KEY (task, oid) REFERENCES relation (task, oid) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 1;
