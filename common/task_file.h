@@ -1,11 +1,12 @@
 /*
  * task_file - one task as its user wrote it: a libconfig file, checked into a struct.
  *
- * Every key there is stands in one table (task_file.c) with type, range, default and help; from it
- * come the parser, `walferry init` and the documentation. An unknown key, a wrong type, a value out
- * of range and a key that is not supported yet are refused with file, line and key. Errors are of
- * kind CONFIG and start with "FILE:LINE: KEY: ". Secrets (conninfo, password_file's content) are
- * never part of one.
+ * Every key there is stands in one table (settings_table.c) with type, range, default and help;
+ * from it come the parser, `walferry init` and the documentation. An unknown key, a wrong type, a
+ * value out of range and a key that is not supported yet are refused with file, line and key.
+ * Errors are of kind CONFIG, start with "FILE:LINE: KEY: " (a syntax error with "FILE:LINE:COLUMN:
+ * ") and say in their hint what to do. What a text in the file says is never part of one but for
+ * names and sizes: conninfo and the like may hold secrets.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ typedef struct TaskObject {
     const char *schema;
     const char *table;    /* "" : the whole schema */
     const char **exclude; /* table patterns with * and ?; ends in NULL; never NULL itself */
+    unsigned line;        /* where the entry stands, for messages */
 } TaskObject;
 
 typedef struct TaskFile {
@@ -32,7 +34,7 @@ typedef struct TaskFile {
         bool keep_identity; /* replica_identity = "keep" */
         int64_t heartbeat_ms;
         int64_t lock_timeout_ms;
-        const char *slot_limit;
+        int64_t slot_limit_bytes; /* 0: none */
     } source;
     struct {
         DestinationType type;
@@ -59,12 +61,27 @@ typedef struct TaskFile {
 NODISCARD bool task_file_parse(const char *file_name, Str text, Arena *arena, TaskFile *out,
                                Error *err);
 
-/* Reads the file (at most 1 MiB; a conninfo with a password wants mode 0600) and parses it. */
+/*
+ * Reads the file (at most 1 MiB; a conninfo with a password wants mode 0600) and parses it. *text
+ * is set also when only the parsing failed, else it is empty.
+ */
 NODISCARD bool task_file_load(const char *path, Arena *arena, TaskFile *out, Str *text, Error *err);
 
-/* A commented file with every key and its default, for `walferry init`. Into the arena. */
+/*
+ * For people, after a syntax error: the line it is in with a caret under the place, indented, both
+ * ending in a newline; NULL if there is none. Texts in a line that may hold a secret are masked.
+ */
+const char *task_file_syntax_place(Str text, Arena *arena);
+
+/*
+ * A commented file with every key and its default, for `walferry init`. Into the arena. source and
+ * destination are conninfos; "" leaves a gap that the parser asks to be filled.
+ */
 const char *task_file_template(Arena *arena, const char *name, const char *source,
                                const char *destination);
+
+/* The same keys as docs/task-file.md (Markdown). Into the arena. */
+const char *task_file_reference(Arena *arena);
 
 /* Is this table selected? */
 bool task_file_selects(const TaskFile *task, const char *schema, const char *table);

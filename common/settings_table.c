@@ -1,0 +1,225 @@
+#include "common/settings_table.h"
+
+#include "common/compiler.h"
+#include "common/task_file.h"
+#include <string.h>
+
+#define VALUES(...)                                                                                \
+    .values = (const char *const[])                                                                \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define FIELD(type, member) .offset = offsetof(type, member), .width = sizeof(((type *)0)->member)
+#define TASK(member) FIELD(TaskFile, member)
+#define OBJECT(member) FIELD(TaskObject, member)
+#define RANGE(from, to) .least = (from), .most = (to)
+
+#define KB INT64_C(1024)
+#define MB (KB * KB)
+#define TB (MB * MB)
+#define UNBOUNDED INT64_MAX
+
+/* clang-format off */
+static const Setting SETTINGS[] = {
+    {"name", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "What the task is called: a to z, 0 to 9 and _, at most 40 characters. "
+     "Slot and publication at the source are named walferry_NAME. "
+     "Default: the name of this file without its ending.", TASK(name)},
+    {"tag", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "Any text; `walferry status` shows it.", TASK(tag)},
+
+    {"source", SETTING_GROUP, RULE_REQUIRED, NULL,
+     .help = "The database that is followed: PostgreSQL 14 or newer."},
+    {"source.conninfo", SETTING_TEXT, RULE_REQUIRED, "\"\"",
+     .help = "The connection, given to libpq untouched: \"host=... dbname=... user=...\" or a postgresql:// "
+     "URI, TLS settings and service files included. With a password in it this file must be "
+     "readable by its owner only (chmod 600).", TASK(source.conninfo)},
+    {"source.password_file", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "A file that holds nothing but the password; it is read again at every connect.",
+     TASK(source.password_file)},
+    {"source.replica_identity", SETTING_CHOICE, RULE_FREE, "\"auto\"",
+     .help = "auto: a table without a usable key gets REPLICA IDENTITY FULL, which `release` takes back. "
+     "keep: nothing is changed; `check` prints the SQL that is needed.",
+     VALUES("auto", "keep"), TASK(source.keep_identity)},
+    {"source.heartbeat_ms", SETTING_NUMBER, RULE_FREE, "1000",
+     .help = "How often a row of ours is written at the source, in milliseconds. It lets an idle task "
+     "move on, measures the latency, and makes a gap in the stream seen.",
+     RANGE(100, 60000), TASK(source.heartbeat_ms)},
+    {"source.lock_timeout_ms", SETTING_NUMBER, RULE_FREE, "2000",
+     .help = "How long a lock on a user's table is waited for before letting others pass and trying again, "
+     "in milliseconds.",
+     RANGE(100, 600000), TASK(source.lock_timeout_ms)},
+    {"source.slot_limit", SETTING_SIZE, RULE_NOT_BUILT, "\"\"",
+     .help = "Give the slot up when it keeps more WAL than this. Empty: never.",
+     RANGE(64 * MB, UNBOUNDED), TASK(source.slot_limit_bytes)},
+
+    {"destination", SETTING_GROUP, RULE_REQUIRED, NULL,
+     .help = "The database that is kept equal."},
+    {"destination.type", SETTING_CHOICE, RULE_FREE, "\"postgresql\"",
+     .help = "What it is.",
+     VALUES("postgresql", "selectdb"), .built_values = 1, TASK(destination.type)},
+    {"destination.conninfo", SETTING_TEXT, RULE_REQUIRED, "\"\"",
+     .help = "The connection of a PostgreSQL destination, as for the source.",
+     TASK(destination.conninfo)},
+    {"destination.password_file", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "As for the source.", TASK(destination.password_file)},
+    {"destination.urls", SETTING_TEXTS, RULE_NOT_BUILT, "[]",
+     .help = "SelectDB: its front ends, http://HOST:PORT."},
+    {"destination.database", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "SelectDB: the database."},
+    {"destination.user", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "SelectDB: the user."},
+    {"destination.compute_group", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "SelectDB: the compute group that loads."},
+    {"destination.ca_file", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "SelectDB: the certificate authorities that are trusted."},
+    {"destination.redirect_map", SETTING_GROUPS, RULE_NOT_BUILT, "()",
+     .help = "SelectDB: addresses of back ends as they are to be reached from here."},
+    {"destination.timezone", SETTING_TEXT, RULE_NOT_BUILT, "\"UTC\"",
+     .help = "SelectDB: the time zone of its date columns."},
+    {"destination.reservoir_timeout_ms", SETTING_NUMBER, RULE_NOT_BUILT, "5000",
+     .help = "SelectDB: the longest that a row waits for others to be loaded with.", RANGE(1000, 10000)},
+    {"destination.reservoir_bytes", SETTING_SIZE, RULE_NOT_BUILT, "\"64MB\"",
+     .help = "SelectDB: a load's size.", RANGE(1 * MB, TB)},
+    {"destination.reservoir_rows", SETTING_NUMBER, RULE_NOT_BUILT, "500000",
+     .help = "SelectDB: a load's number of rows.", RANGE(1, 100000000)},
+
+    {"phases", SETTING_TEXTS, RULE_NOT_BUILT, "[\"schema\", \"copy\", \"stream\"]",
+     .help = "What the task does, one after the other.", VALUES("schema", "copy", "stream")},
+    {"case_policy", SETTING_CHOICE, RULE_FREE, "\"source\"",
+     .help = "What becomes of upper and lower case in names.",
+     VALUES("source", "lower", "upper", "dts"), .built_values = 1},
+    {"existing_tables", SETTING_CHOICE, RULE_FREE, "\"error\"",
+     .help = "A table of that name exists at the destination and is not of this task's making. error: the "
+     "task does not start. accept: it is used when its shape is the same.",
+     VALUES("error", "accept"), TASK(accept_existing_tables)},
+    {"existing_rows", SETTING_CHOICE, RULE_FREE, "\"default\"",
+     .help = "The copy meets a row with the same key.",
+     VALUES("default", "keep", "overwrite"), .built_values = 1},
+
+    {"objects", SETTING_GROUPS, RULE_FREE, "()",
+     .help = "Schemas and tables to take. Default: every schema that is not the system's or an "
+     "extension's. A table's entry wins over its schema's."},
+    {"objects.schema", SETTING_TEXT, RULE_REQUIRED, "\"\"",
+     .help = "The schema's name.", OBJECT(schema)},
+    {"objects.table", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "The table's name. Empty: all tables of the schema, also those to come.", OBJECT(table)},
+    {"objects.exclude", SETTING_TEXTS, RULE_FREE, "[]",
+     .help = "With a whole schema: tables to leave out; * stands for any letters, ? for one.",
+     OBJECT(exclude)},
+    {"objects.to_schema", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "The schema's name at the destination."},
+    {"objects.to_table", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "The table's name at the destination."},
+    {"objects.to_database", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "SelectDB: the database it goes to."},
+    {"objects.where", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "Only rows for which this SQL condition is true."},
+    {"objects.etl", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
+     .help = "An ETL script for these rows."},
+    {"objects.operations", SETTING_TEXTS, RULE_NOT_BUILT,
+     "[\"insert\", \"update\", \"delete\", \"truncate\", \"ddl\"]",
+     .help = "Which changes pass.", VALUES("insert", "update", "delete", "truncate", "ddl")},
+    {"objects.columns", SETTING_GROUPS, RULE_NOT_BUILT, "()",
+     .help = "Columns to rename, leave out or give another type."},
+    {"objects.columns.name", SETTING_TEXT, RULE_REQUIRED, "\"\"", .help = "The column."},
+    {"objects.columns.to", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "Its name at the destination."},
+    {"objects.columns.skip", SETTING_FLAG, RULE_NOT_BUILT, "false", .help = "Leave it out."},
+    {"objects.columns.type", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "Its type at the destination."},
+    {"objects.engine", SETTING_TEXT, RULE_NOT_BUILT, "\"auto\"", .help = "SelectDB: the table's model."},
+    {"objects.primary_key", SETTING_TEXTS, RULE_NOT_BUILT, "[]", .help = "SelectDB: the key columns."},
+    {"objects.distribution_key", SETTING_TEXTS, RULE_NOT_BUILT, "[]",
+     .help = "SelectDB: the columns that decide the bucket."},
+    {"objects.bucket_count", SETTING_TEXT, RULE_NOT_BUILT, "\"auto\"", .help = "SelectDB: the buckets."},
+    {"objects.properties", SETTING_GROUPS, RULE_NOT_BUILT, "()",
+     .help = "SelectDB: further table properties."},
+
+    {"etl", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "An ETL script for all rows."},
+    {"etl_file", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "The same, in a file of its own."},
+
+    {"stages", SETTING_GROUP, RULE_FREE, NULL, .help = "How many processes of each kind the task has."},
+    {"stages.copy", SETTING_NUMBER, RULE_FREE, "2", .help = "They read tables, during the copy only.",
+     RANGE(1, STAGES_MAX), TASK(stages.copy)},
+    {"stages.transform", SETTING_NUMBER, RULE_FREE, "1",
+     .help = "They select and map, between the source and the loaders.",
+     RANGE(1, STAGES_MAX), TASK(stages.transform)},
+    {"stages.loader", SETTING_NUMBER, RULE_FREE, "1",
+     .help = "They write to the destination. With more than one, order is kept for each row, but a reader "
+     "of the destination may see part of a transaction.",
+     RANGE(1, STAGES_MAX), TASK(stages.loader)},
+
+    {"window", SETTING_SIZE, RULE_FREE, "\"256MB\"",
+     .help = "Memory for changes that were read and are not yet durable at the destination; more than that "
+     "is kept in the spool.", RANGE(1 * MB, TB), TASK(window_bytes)},
+    {"spool_dir", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "Where the spool's files are. Empty: in the state directory.", TASK(spool_dir)},
+    {"spool_limit", SETTING_SIZE, RULE_FREE, "\"\"",
+     .help = "The largest that the spool may become; then reading pauses and the source keeps the WAL. "
+     "Empty: no limit.", RANGE(1 * MB, UNBOUNDED), TASK(spool_limit_bytes)},
+
+    {"retry", SETTING_GROUP, RULE_FREE, NULL,
+     .help = "How long is tried again before a task is given up, in minutes."},
+    {"retry.connection_minutes", SETTING_NUMBER, RULE_FREE, "720",
+     .help = "When a server cannot be reached.", RANGE(10, 1440), TASK(retry.connection_minutes)},
+    {"retry.other_minutes", SETTING_NUMBER, RULE_FREE, "10",
+     .help = "Whatever else may pass by itself. Must be less than connection_minutes.",
+     RANGE(1, 1440), TASK(retry.other_minutes)},
+
+    {"throttle", SETTING_GROUP, RULE_FREE, NULL, .help = "Limits for each second; 0: none."},
+    {"throttle.copy_queries", SETTING_NUMBER, RULE_NOT_BUILT, "0", .help = "Statements of the copy.",
+     RANGE(0, INT32_MAX)},
+    {"throttle.copy_rows", SETTING_NUMBER, RULE_NOT_BUILT, "0", .help = "Rows of the copy.",
+     RANGE(0, INT32_MAX)},
+    {"throttle.copy_bytes", SETTING_SIZE, RULE_NOT_BUILT, "\"0\"", .help = "Bytes of the copy.",
+     RANGE(0, UNBOUNDED)},
+    {"throttle.stream_rows", SETTING_NUMBER, RULE_NOT_BUILT, "0", .help = "Rows of the stream.",
+     RANGE(0, INT32_MAX)},
+    {"throttle.stream_bytes", SETTING_SIZE, RULE_NOT_BUILT, "\"0\"", .help = "Bytes of the stream.",
+     RANGE(0, UNBOUNDED)},
+
+    {"check", SETTING_GROUP, RULE_FREE, NULL, .help = "The precheck."},
+    {"check.ignore", SETTING_TEXTS, RULE_FREE, "[]",
+     .help = "Ids of warnings that do not keep the task from starting.", TASK(check_ignore)},
+
+    {"on_unsupported_ddl", SETTING_CHOICE, RULE_FREE, "\"stop\"",
+     .help = "A definition changed at the source in a way that cannot be followed.",
+     VALUES("stop", "ignore"), .built_values = 1},
+    {"on_etl_error", SETTING_CHOICE, RULE_FREE, "\"stop\"",
+     .help = "An ETL script fails for a row.", VALUES("stop", "skip"), .built_values = 1},
+    {"alerts", SETTING_GROUPS, RULE_NOT_BUILT, "()", .help = "Whom to tell, and of what."},
+    {"redact", SETTING_TEXTS, RULE_NOT_BUILT, "[]", .help = "Columns whose values are never shown."},
+};
+/* clang-format on */
+
+const Setting *settings_table(size_t *count)
+{
+    *count = COUNT_OF(SETTINGS);
+    return SETTINGS;
+}
+
+const Setting *setting_find(const char *path)
+{
+    for (size_t i = 0; i < COUNT_OF(SETTINGS); i++) {
+        if (strcmp(SETTINGS[i].path, path) == 0)
+            return &SETTINGS[i];
+    }
+    return NULL;
+}
+
+const char *setting_name(const Setting *setting)
+{
+    const char *dot = strrchr(setting->path, '.');
+
+    return dot ? dot + 1 : setting->path;
+}
+
+bool setting_is_in(const Setting *setting, const char *group)
+{
+    size_t length = strlen(group);
+    const char *name = setting_name(setting);
+
+    if (length == 0)
+        return name == setting->path;
+    return (size_t)(name - setting->path) == length + 1 &&
+           strncmp(setting->path, group, length) == 0;
+}
