@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 enum {
@@ -38,9 +39,12 @@ typedef struct ReceivedFrame {
 static void *process_context(void)
 {
     static void *context;
+    static pid_t owner; /* a forked process has the context's memory but not its thread */
 
-    if (!context)
+    if (owner != getpid()) {
         context = zmq_ctx_new();
+        owner = getpid();
+    }
     return context;
 }
 

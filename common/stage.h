@@ -36,12 +36,14 @@ typedef struct StageHandlers {
 /*
  * Parses the arguments (also --help, --version, --failpoints, which end the process), opens the
  * log, dials the supervisor, says Hello and waits for the Assignment, which stays valid until
- * stage_close.
+ * stage_close. False with err->kind NONE: not wanted, or asked to stop meanwhile. *out is set in
+ * any case, so that stage_finish() can report the failure.
  */
 NODISCARD bool stage_open(Stage **out, Walferry__Control__Role role, int argc, char **argv,
                           Error *err);
 void stage_close(Stage **stage);
 
+/* Before the first stage_wait(), or what the supervisor says until then is lost. */
 void stage_handle(Stage *stage, StageHandlers handlers);
 
 const Walferry__Control__Assignment *stage_assignment(const Stage *stage);
@@ -59,12 +61,16 @@ void stage_counter(Stage *stage, const char *name, int64_t value);
 /*
  * The one place where a stage waits: until an item is ready or timeout_ms are over, serving the
  * control socket, heartbeats and signals meanwhile. Pass timeout 0 to serve them between two pieces
- * of work. False with err->kind NONE: asked to stop. False otherwise: it failed.
+ * of work. With another timeout it also returns when a control message was handed on. False with
+ * err->kind NONE: asked to stop. False otherwise: it failed.
  */
 NODISCARD bool stage_wait(Stage *stage, WaitItem *items, size_t count, int timeout_ms, Error *err);
 
 /* True once Stop(drain) was heard: finish what is under way. */
 bool stage_draining(const Stage *stage);
 
-/* Reports *err (none if its kind is NONE) as log line and Fault; gives main()'s exit status. */
+/*
+ * Reports *err (none if its kind is NONE) as log line and Fault, and lets the last words leave, for
+ * a second at most; nothing can be said after it. Gives main()'s exit status.
+ */
 int stage_finish(Stage *stage, const Error *err);
