@@ -134,6 +134,9 @@ static PbCopyRows *pack_copy(Arena *arena, const CopyRows *copy)
     out->binary = copy->binary;
     out->last = copy->last;
     out->rows = copy->rows;
+    out->producer = text_of(arena, copy->producer);
+    out->first_block = copy->first_block;
+    out->end_block = copy->end_block;
     return out;
 }
 
@@ -268,6 +271,9 @@ static void unpack_scalars(const PbHeader *in, BatchHeader *out)
             .rows = in->copy->rows,
             .binary = in->copy->binary,
             .last = in->copy->last,
+            .producer = str_of(in->copy->producer),
+            .first_block = in->copy->first_block,
+            .end_block = in->copy->end_block,
         };
 }
 
