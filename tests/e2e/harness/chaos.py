@@ -1,0 +1,349 @@
+"""A seeded run of faults over a pgbench load, with a reader at the destination all the while.
+
+pgbench's TPC-B transaction keeps sum(abalance) = sum(tbalance) = sum(bbalance) = sum(delta) in
+every committed state of the source. With one loader the destination shows such states only, so a
+torn or doubled transaction is seen at once; with several, the order per key is checked instead: a
+version that never falls.
+"""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import psycopg2
+
+from .compare import differences
+from .task import Task
+from .waiting import Timeout, wait_until
+
+SUMS = """SELECT (SELECT coalesce(sum(abalance), 0) FROM pgbench_accounts),
+(SELECT coalesce(sum(tbalance), 0) FROM pgbench_tellers),
+(SELECT coalesce(sum(bbalance), 0) FROM pgbench_branches),
+(SELECT coalesce(sum(delta), 0) FROM pgbench_history)"""
+
+VERSIONS = "SELECT id, version FROM versions"
+
+LOAD_SCRIPT = """\\set id random(1, 200)
+UPDATE versions SET version = version + 1 WHERE id = :id;
+"""
+
+
+class Reader(threading.Thread):
+    """Looks at the destination until told to stop; keeps what was wrong."""
+
+    def __init__(self, cluster, database, lanes):
+        super().__init__(daemon=True)
+        self.cluster, self.database, self.lanes = cluster, database, lanes
+        self.ended = threading.Event()
+        self.checks, self.states, self.errors, self.last = 0, set(), [], {}
+
+    def run(self):
+        while not self.ended.is_set():
+            try:
+                connection = self.cluster.connect(
+                    self.database, options="-c statement_timeout=20000")
+                # What an asynchronous commit showed may be gone after a crash of the destination.
+                self.last = {}
+                connection.autocommit = True
+                self.look(connection)
+                connection.close()
+            except psycopg2.Error:
+                self.ended.wait(0.1)
+
+    def look(self, connection):
+        with connection.cursor() as cursor:
+            while not self.ended.wait(0.005):
+                if self.lanes == 1:
+                    cursor.execute(SUMS)
+                    self.check_sums(cursor.fetchone())
+                cursor.execute(VERSIONS)
+                self.check_versions(dict(cursor.fetchall()))
+                self.checks += 1
+
+    def check_sums(self, sums):
+        self.states.add(sums)
+        if len(set(sums)) != 1 and len(self.errors) < 20:
+            self.errors.append(f"torn or doubled transaction: sums of accounts, tellers, branches, "
+                               f"history are {', '.join(map(str, sums))}")
+
+    def check_versions(self, versions):
+        if self.lanes > 1:
+            self.states.add(sum(versions.values()))
+        for key, version in versions.items():
+            if version < self.last.get(key, 0) and len(self.errors) < 20:
+                self.errors.append(f"version of {key} fell from {self.last[key]} to {version}")
+        self.last = versions
+
+    def stop(self):
+        self.ended.set()
+        self.join(30)
+
+
+class Load:
+    """pgbench on several connections; comes back after a crash of the source."""
+
+    def __init__(self, cluster, database, folder, clients, rate):
+        self.script = os.path.join(folder, "versions.sql")
+        with open(self.script, "w") as file:
+            file.write(LOAD_SCRIPT)
+        self.arguments = ["-n", "-c", str(clients), "-j", "1", "-T", "100000", "-R", str(rate),
+                          "-b", "tpcb-like@4", "-f", f"{self.script}@1"]
+        self.cluster, self.database, self.process = cluster, database, None
+
+    def keep_up(self):
+        if self.process is None or self.process.poll() is not None:
+            self.stop()
+            self.process = self.cluster.pgbench(*self.arguments, database=self.database,
+                                                background=True)
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+
+class Counters:
+    """Sums up counters of `status` that begin at 0 again when a supervisor is restarted."""
+
+    NAMES = ("redelivered_batches", "duplicates_dropped", "rewinds")
+
+    def __init__(self):
+        self.totals = dict.fromkeys(self.NAMES, 0)
+        self.last = dict.fromkeys(self.NAMES, 0)
+
+    def note(self, status):
+        for name in self.NAMES:
+            now = (status or {}).get(name)
+            if now is None:
+                continue
+            self.totals[name] += now - self.last[name] if now >= self.last[name] else now
+            self.last[name] = now
+
+
+class Chaos:
+    def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=5, rate=300,
+                 environment=None, say=print, database="shop"):
+        self.source, self.destination, self.database = source, destination, database
+        self.random = random.Random(seed)
+        self.seed, self.lanes, self.scale, self.rate, self.say = seed, loaders, scale, rate, say
+        self.errors, self.faults, self.phases, self.slowest = [], {}, {}, 0.0
+        self.counters = Counters()
+        self.task = Task(source.conninfo(database), destination.conninfo(database), name="chaos",
+                         environment={"WALFERRY_HUNG_MS": "1500", **(environment or {})},
+                         stages={"copy": 2, "transform": transforms, "loader": loaders})
+        self.reader = Reader(destination, database, loaders)
+        self.load = Load(source, database, self.task.folder, clients=4, rate=rate)
+
+    # The faults. Each gives a word about what it did, or None when there was nothing to do it to.
+
+    def kill_capture(self):
+        return self.task.kill("capture")
+
+    def kill_copy(self):
+        return self.task.kill("copy", self.random.randrange(16))
+
+    def kill_transform(self):
+        return self.task.kill("transform", self.random.randrange(16))
+
+    def kill_loader(self):
+        return self.task.kill("loader", self.random.randrange(16))
+
+    def kill_supervisor(self):
+        self.counters.note(self.task.status())
+        self.task.kill_run()
+        self.task.run()
+        return "started again"
+
+    def zombie_loader(self):
+        return self.zombie("loader")
+
+    def zombie_capture(self):
+        return self.zombie("capture")
+
+    def zombie_transform(self):
+        return self.zombie("transform")
+
+    def zombie(self, role):
+        """Stops a process until its successor has taken over, then lets it go on."""
+        before = self.generation()
+        pid = self.task.kill(role, self.random.randrange(16), signal.SIGSTOP)
+        if pid is None:
+            return None
+        others = set(self.task.pids(role))
+
+        def taken_over():
+            if not set(self.task.pids(role)) - others:
+                return False
+            return role != "loader" or self.generation() != before
+        try:
+            wait_until(taken_over, 9, "a successor")
+            word = "succeeded"
+        except Timeout:
+            word = "no successor in time"
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+        return word
+
+    def generation(self):
+        try:
+            return self.destination.value("SELECT sum(generation) FROM walferry.progress",
+                                          database=self.database)
+        except psycopg2.Error:
+            return None
+
+    def terminate_walsender(self):
+        rows = self.source.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots "
+                               "WHERE slot_name = 'walferry_chaos' AND active")
+        return rows or None
+
+    def crash_destination(self):
+        self.destination.crash()
+        time.sleep(self.random.uniform(0, 0.5))
+        self.destination.start()
+        return "restarted"
+
+    def crash_source(self):
+        self.source.crash()
+        self.load.stop()
+        time.sleep(self.random.uniform(0, 0.5))
+        self.source.start()
+        return "restarted"
+
+    KINDS = ("kill_capture", "kill_transform", "kill_loader", "kill_supervisor", "zombie_loader",
+             "zombie_capture", "zombie_transform", "terminate_walsender", "crash_destination",
+             "crash_source")
+    WEIGHTS = (5, 5, 8, 3, 2, 1, 1, 3, 2, 2)
+
+    def inflict(self, kind, phase):
+        """Counts it only when it hit something."""
+        done = getattr(self, kind)()
+        if done is None:
+            return False
+        self.faults[kind] = self.faults.get(kind, 0) + 1
+        self.phases[phase] = self.phases.get(phase, 0) + 1
+        self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  {kind}")
+        return True
+
+    # The run.
+
+    def prepare(self):
+        for cluster in (self.source, self.destination):
+            cluster.create_database(self.database)
+        self.destination.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")
+        self.source.pgbench("-i", "-q", "-s", str(self.scale), database=self.database)
+        self.source.sql("CREATE TABLE versions (id int PRIMARY KEY, version bigint NOT NULL); "
+                        "INSERT INTO versions SELECT g, 0 FROM generate_series(1, 200) g",
+                        database=self.database)
+
+    def kill_in_each_phase(self, seconds=120):
+        """Until the destination is consistent, kills what is at work in every phase."""
+        wanted, copied, deadline = {"schema", "copy", "index"}, False, time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.load.keep_up()
+            copied = copied or bool(self.task.pids("copy"))
+            if "copy" in wanted and self.task.pids("copy"):
+                time.sleep(self.random.uniform(0.05, 0.4))
+                self.inflict("kill_copy", "copy")
+                for kind in ("kill_loader", "kill_transform", "kill_capture", "kill_supervisor"):
+                    time.sleep(self.random.uniform(0, 0.3))
+                    self.inflict(kind, "copy")
+                wanted.discard("copy")
+            phase = "index" if copied else "schema"
+            if phase in wanted and self.task.kill("schema"):
+                self.phases[phase] = self.phases.get(phase, 0) + 1
+                self.faults["kill_schema"] = self.faults.get("kill_schema", 0) + 1
+                self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  kill_schema")
+                wanted.discard(phase)
+            if copied and not self.task.pids("copy") and self.look() and self.status["consistent"]:
+                return
+            time.sleep(0.02)
+        self.errors.append(f"not consistent within {seconds} s")
+
+    def look(self):
+        """Reads the status; a task that gave up is an error."""
+        self.status = self.task.status()
+        self.counters.note(self.status)
+        if self.status and self.status["state"] == "failed":
+            raise Timeout(f"the task failed: {self.status['error']}")
+        return self.status
+
+    def storm(self, seconds):
+        """Each kind once in a random order, then any."""
+        first = list(self.KINDS)
+        self.random.shuffle(first)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until or first:
+            self.load.keep_up()
+            kind = first.pop() if first else self.random.choices(self.KINDS, self.WEIGHTS)[0]
+            if not self.inflict(kind, "stream") and kind not in first and \
+                    kind not in self.faults:
+                first.insert(0, kind)
+            self.look()
+            time.sleep(self.random.uniform(0.1, 1.6))
+
+    def finish(self, seconds):
+        """No more faults: everything has to arrive."""
+        self.load.stop()
+        began = time.monotonic()
+        self.task.wait_caught_up(seconds)
+        self.slowest = time.monotonic() - began
+        self.look()
+        self.reader.stop()
+        self.errors += differences(self.source.conninfo(self.database),
+                                   self.destination.conninfo(self.database))
+
+    def run(self, seconds, catch_up=120):
+        """Gives the errors found; an empty list is a success."""
+        self.prepare()
+        self.began = time.monotonic()
+        try:
+            self.load.keep_up()
+            self.task.run()
+            self.kill_in_each_phase()
+            self.reader.start()
+            self.storm(max(5.0, seconds - (time.monotonic() - self.began)))
+            self.finish(catch_up)
+        except (AssertionError, psycopg2.Error) as error:
+            self.errors.append(f"{type(error).__name__}: {error}")
+        finally:
+            self.load.stop()
+            if self.reader.is_alive():
+                self.reader.stop()
+            self.errors = self.reader.errors + self.errors
+        return self.errors
+
+    def blind_spots(self, checks=500, states=50, kills=20):
+        """What the run did not try, so that its success would prove less than it says."""
+        found = [f"{name} stayed 0" for name in ("redelivered_batches", "duplicates_dropped")
+                 if not self.counters.totals[name]]
+        found += [f"no fault of kind {kind}" for kind in self.KINDS if kind not in self.faults]
+        found += [f"no fault in phase {phase}" for phase in ("schema", "copy", "index", "stream")
+                  if phase not in self.phases]
+        if sum(self.faults.values()) < kills:
+            found.append(f"only {sum(self.faults.values())} faults")
+        if self.reader.checks < checks or len(self.reader.states) < states:
+            found.append(f"only {self.reader.checks} checks over {len(self.reader.states)} states")
+        return found
+
+    def summary(self):
+        rows = self.source.value("SELECT count(*) FROM pgbench_history", database=self.database)
+        return "\n".join([
+            f"seed {self.seed}, {self.lanes} loader(s), {time.monotonic() - self.began:.0f} s",
+            f"faults      {sum(self.faults.values())}: " +
+            ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items())),
+            "in phases   " + ", ".join(f"{p} {n}" for p, n in sorted(self.phases.items())),
+            f"load        {rows} transactions of TPC-B",
+            f"reader      {self.reader.checks} checks over {len(self.reader.states)} states, "
+            f"{len(self.reader.errors)} wrong",
+            "counters    " + ", ".join(f"{k} {v}" for k, v in self.counters.totals.items()),
+            f"caught up   {self.slowest:.1f} s after the last fault",
+        ])
+
+    def remove(self):
+        self.load.stop()
+        self.task.remove()
