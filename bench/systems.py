@@ -1,0 +1,150 @@
+"""The systems that are measured side by side. Each follows the source into a database of its own."""
+
+import shutil
+import subprocess
+import time
+
+from harness import Task, wait_until
+from measure import Usage
+
+SENTINEL = "CREATE TABLE IF NOT EXISTS sentinel (id int PRIMARY KEY)"
+
+
+class Result:
+    def __init__(self, seconds, cpu=None, peak=None, roles=None):
+        self.seconds, self.cpu, self.peak, self.roles = seconds, cpu, peak, roles or {}
+
+
+def drained(cluster, database, seconds=900):
+    """The moment at which the last transaction of the backlog is visible."""
+    connection = cluster.connect(database)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        def seen():
+            cursor.execute("SELECT 1 FROM sentinel WHERE id = 1")
+            return cursor.fetchone()
+        wait_until(seen, seconds, f"{database} has drained the backlog", pause=0.01)
+    connection.close()
+
+
+class Native:
+    """Logical replication as PostgreSQL has it, with its default settings."""
+
+    name = "native"
+
+    def __init__(self, source, destination):
+        self.source, self.destination = source, destination
+
+    def prepare(self, work):
+        """Follows the source, holds still, and waits for go()."""
+        self.destination.create_database("native")
+        self.destination.sql("ALTER DATABASE native SET synchronous_commit = off")
+        work.make_tables(self.destination, "native")
+        self.source.sql("CREATE PUBLICATION bench FOR ALL TABLES", database="shop")
+        self.source.sql("SELECT pg_create_logical_replication_slot('bench', 'pgoutput')",
+                        database="shop")
+        self.destination.sql(
+            f"CREATE SUBSCRIPTION bench CONNECTION '{self.source.conninfo('shop')}' "
+            "PUBLICATION bench WITH (create_slot = false, slot_name = 'bench', enabled = false, "
+            "copy_data = false, synchronous_commit = off)", database="native")
+
+    def go(self):
+        began = time.monotonic()
+        self.destination.sql("ALTER SUBSCRIPTION bench ENABLE", database="native")
+        drained(self.destination, "native")
+        return Result(time.monotonic() - began)
+
+    def copy(self, work):
+        """The initial copy, of two tables at a time; keys exist before, as its manual says."""
+        self.destination.create_database("native")
+        self.destination.sql("ALTER DATABASE native SET synchronous_commit = off")
+        work.make_tables(self.destination, "native")
+        self.source.sql("CREATE PUBLICATION bench FOR ALL TABLES", database="shop")
+        began = time.monotonic()
+        self.destination.sql(
+            f"CREATE SUBSCRIPTION bench CONNECTION '{self.source.conninfo('shop')}' "
+            "PUBLICATION bench", database="native")
+        connection = self.destination.connect("native")
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            def all_ready():
+                cursor.execute("SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel")
+                return cursor.fetchone()[0]
+            wait_until(all_ready, 900, "native copy")
+        connection.close()
+        return Result(time.monotonic() - began)
+
+    def remove(self):
+        for statement in ("ALTER SUBSCRIPTION bench DISABLE",
+                          "ALTER SUBSCRIPTION bench SET (slot_name = NONE)",
+                          "DROP SUBSCRIPTION bench"):
+            self.destination.sql(statement, database="native")
+        self.source.sql("DROP PUBLICATION bench", database="shop")
+
+
+class Walferry:
+    name = "walferry"
+
+    def __init__(self, source, destination, stages=None):
+        self.source, self.destination = source, destination
+        self.stages = stages or {"copy": 2, "transform": 1, "loader": 1}
+        self.task = None
+
+    def _fresh(self):
+        self.destination.create_database("walferry")
+        self.destination.sql("ALTER DATABASE walferry SET synchronous_commit = off")
+        self.task = Task(self.source.conninfo("shop"), self.destination.conninfo("walferry"),
+                         name="bench", stages=self.stages)
+
+    def prepare(self, work):
+        self._fresh()
+        self.task.run()
+        self.task.wait_consistent(300)
+        self.task.cli("pause", "bench")
+        self.task.wait_state("paused")
+
+    def go(self):
+        began = time.monotonic()
+        with Usage(self.task.state_dir) as usage:
+            self.task.cli("resume", "bench")
+            drained(self.destination, "walferry")
+            seconds = time.monotonic() - began
+        return Result(seconds, usage.cpu(), max(usage.peak.values(), default=0), usage.peak)
+
+    def copy(self, work):
+        self._fresh()
+        began = time.monotonic()
+        self.task.run()
+        with Usage(self.task.state_dir) as usage:
+            self.task.wait_for(lambda s: s["consistent"], 900)
+            seconds = time.monotonic() - began
+        return Result(seconds, usage.cpu(), max(usage.peak.values(), default=0), usage.peak)
+
+    def remove(self):
+        self.task.cli("release", "bench", check=False)
+        self.task.remove()
+
+
+class Pgcopydb:
+    """Copies only."""
+
+    name = "pgcopydb"
+
+    def __init__(self, source, destination):
+        self.source, self.destination = source, destination
+
+    def copy(self, work):
+        self.destination.create_database("pgcopydb")
+        self.destination.sql("ALTER DATABASE pgcopydb SET synchronous_commit = off")
+        folder = f"{self.destination.folder}/pgcopydb"
+        began = time.monotonic()
+        subprocess.run(["pgcopydb", "clone", "--source", self.source.conninfo("shop"), "--target",
+                        self.destination.conninfo("pgcopydb"), "--table-jobs", "2",
+                        "--index-jobs", "2", "--dir", folder],
+                       check=True, capture_output=True, timeout=900)
+        seconds = time.monotonic() - began
+        shutil.rmtree(folder, ignore_errors=True)
+        return Result(seconds)
+
+    def remove(self):
+        pass
