@@ -18,7 +18,7 @@ struct StateDir {
 
 enum {
     /* "ipc://" + path + "/run/" + identity must fit a Unix socket's 107 bytes */
-    PATH_MOST = 60,
+    PATH_MOST = 75,
 };
 
 static const char *const FOLDERS[] = {"run", "spool", "log"};
