@@ -19,7 +19,9 @@ from systems import Native, Pgcopydb, Walferry
 from workloads import Copy, Inserts, Singles, Tpcb, Updates, pgbench_script
 
 SETTINGS = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "'512MB'",
-            "max_wal_size": "'16GB'", "checkpoint_timeout": "'30min'"}
+            "max_wal_size": "'16GB'", "checkpoint_timeout": "'30min'",
+            # Else a subscription that is enabled soon after another waits for 5 s.
+            "wal_retrieve_retry_interval": "'50ms'"}
 WORKS = ("insert", "update", "tpcb", "single", "copy", "latency", "memory")
 
 
@@ -124,33 +126,41 @@ class Bench:
         self.medians(work, times)
 
     def latency(self):
-        """From commit at the source to commit at the destination, both by the servers' own clocks."""
+        """From commit at the source to commit at the destination, both by the servers' own clocks.
+
+        The native apply worker writes the source's commit time into its own commits; there the time
+        at which the row was applied, just before the commit, has to do.
+        """
         self.say(f"\nlatency: commit to commit at {self.args.rate} transactions a second, "
                  f"{self.args.seconds} s")
-        for kind in (Native, Walferry):
+        commit = "pg_xact_commit_timestamp(xmin)"
+        for kind, arrival in ((Native, "arrived"), (Walferry, commit)):
             self.fresh_source()
             work = Singles(0)
             work.make_tables(self.source, "shop")
             system = kind(self.source, self.destination)
-            system.prepare(work)
             script = pgbench_script("INSERT INTO t SELECT nextval('s'), repeat('x', 200);\n")
             try:
+                system.prepare(work)
+                if arrival == "arrived":
+                    self.destination.sql("ALTER TABLE t ADD arrived timestamptz "
+                                         "DEFAULT clock_timestamp()", database=system.name)
                 work.end(self.source)
                 system.go()
                 self.source.pgbench("-n", "-c", "4", "-j", "1", "-R", str(self.args.rate), "-T",
                                     str(self.args.seconds), "-f", script, database="shop")
-                self.report_latency(system.name)
+                self.report_latency(system.name, commit, arrival)
             finally:
                 os.unlink(script)
                 system.remove()
                 self.source.drop_slots()
 
-    def report_latency(self, name):
-        query = "SELECT id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM t"
-        left = dict(self.source.sql(query, database="shop"))
+    def report_latency(self, name, departure, arrival):
+        query = "SELECT id, extract(epoch FROM {}) FROM t"
+        left = dict(self.source.sql(query.format(departure), database="shop"))
         deadline = time.monotonic() + 60
         while True:
-            right = dict(self.destination.sql(query, database=name))
+            right = dict(self.destination.sql(query.format(arrival), database=name))
             if len(right) == len(left) or time.monotonic() > deadline:
                 break
             time.sleep(0.2)
