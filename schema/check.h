@@ -26,7 +26,7 @@ typedef struct CheckItem {
 typedef void CheckSink(void *self, const CheckItem *item);
 
 /* host may be NULL: then statements block. False only for our own trouble. */
-NODISCARD bool check_task(const TaskFile *task, const JobHost *host, CheckSink *sink, void *self,
+NODISCARD bool check_task(const TaskFile *task, JobHost *host, CheckSink *sink, void *self,
                           Error *err);
 
 /* "ok", "warn", "FAIL" */

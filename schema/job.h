@@ -26,16 +26,30 @@ typedef struct JobHost {
     void *self;
 } JobHost;
 
-NODISCARD bool job_wait(const JobHost *host, struct pollfd *items, size_t count, int timeout_ms,
+NODISCARD bool job_wait(JobHost *host, struct pollfd *items, size_t count, int timeout_ms,
                         Error *err);
 /* A pause, during which the host is served. */
-NODISCARD bool job_pause(const JobHost *host, int ms, Error *err);
-void job_notice(const JobHost *host, uint64_t done, uint64_t total, const char *format, ...)
+NODISCARD bool job_pause(JobHost *host, int ms, Error *err);
+void job_notice(JobHost *host, uint64_t done, uint64_t total, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
 /* Connections whose statements wait through the host, which must outlive them. role becomes part of
  * the application_name: "schema", "check", ... */
-NODISCARD bool job_connect_source(Pg **out, const TaskFile *task, const char *role,
-                                  const JobHost *host, Error *err);
+NODISCARD bool job_connect_source(Pg **out, const TaskFile *task, const char *role, JobHost *host,
+                                  Error *err);
 NODISCARD bool job_connect_destination(Pg **out, const TaskFile *task, const char *role,
-                                       const JobHost *host, Error *err);
+                                       JobHost *host, Error *err);
+
+/*
+ * Ends what a killed predecessor has left running in this database under our application_name, and
+ * waits until it is gone: its statement could still take effect behind our back.
+ */
+NODISCARD bool job_end_predecessor(Pg *pg, const TaskFile *task, const char *role, JobHost *host,
+                                   Error *err);
+
+/*
+ * Statements that need locks on the user's tables, as one transaction, with a short lock_timeout:
+ * a lock that waits makes everybody wait who comes behind it. Tried again some times with pauses.
+ */
+NODISCARD bool job_exec_locking(Pg *pg, const TaskFile *task, const char *sql, const char *object,
+                                JobHost *host, Error *err);

@@ -16,5 +16,5 @@
 typedef void ReleaseLeftover(void *self, const char *sql);
 
 /* host may be NULL. False only for our own trouble or when the host gives up. */
-NODISCARD bool release_task(const TaskFile *task, const JobHost *host, ReleaseLeftover *leftover,
+NODISCARD bool release_task(const TaskFile *task, JobHost *host, ReleaseLeftover *leftover,
                             void *self, Error *err);

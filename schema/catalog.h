@@ -1,0 +1,118 @@
+/*
+ * catalog - the selected tables of a source as its catalog has them, as plain structs.
+ *
+ * Everything lies in the arena given. Names are as they are, unquoted; texts that pg_get_*() and
+ * format_type() made are SQL already, with every name outside pg_catalog qualified.
+ */
+#pragma once
+
+#include "common/arena.h"
+#include "common/pg.h"
+#include "common/task_file.h"
+
+typedef struct CatalogColumn {
+    uint32_t attnum;
+    const char *name;
+    uint32_t type_oid;
+    uint32_t element_oid; /* of an array's elements; 0: no array */
+    int32_t type_modifier;
+    const char *type_text;
+    const char *default_sql; /* also of a generated column; NULL: none */
+    const char *collation;   /* quoted; NULL: its type's */
+    bool deterministic;      /* its collation */
+    bool not_null, toastable;
+    char identity;  /* 'a'lways, by 'd'efault, or NUL */
+    char generated; /* 's'tored, 'v'irtual, or NUL */
+} CatalogColumn;
+
+enum { INDEX_KEYS_MAX = 32 };
+
+typedef struct CatalogIndex {
+    const char *schema, *name;
+    bool partitioned, btree, valid;
+    bool unique, primary, immediate;
+    bool identity;                 /* REPLICA IDENTITY USING INDEX names it */
+    bool plain;                    /* neither expressions nor WHERE */
+    bool never_null;               /* all its columns are NOT NULL */
+    uint32_t keys[INDEX_KEYS_MAX]; /* attnums; 0: an expression */
+    size_t key_count;
+    const char *definition;
+    const char *parent_schema, *parent_name; /* of the index it is attached to; NULL: none */
+    const char *constraint_name;             /* NULL: just an index */
+    const char *constraint_definition;
+} CatalogIndex;
+
+typedef struct CatalogConstraint {
+    const char *name;
+    char type; /* 'c'heck, 'f'oreign key */
+    bool validated;
+    uint32_t referenced; /* 'f' */
+    const char *referenced_schema, *referenced_name;
+    const char *definition;
+} CatalogConstraint;
+
+typedef struct CatalogTable {
+    uint32_t oid;
+    uint32_t parent; /* the partitioned table it belongs to; 0: none */
+    int64_t depth;   /* below the topmost parent */
+    const char *schema, *name;
+    const char *root_schema, *root_name; /* its topmost parent, or itself */
+    char kind;                           /* 'r', 'p'artitioned, 'f'oreign (a partition) */
+    char persistence;                    /* 'p', 'u'nlogged */
+    char identity;                       /* pg_class.relreplident: 'd', 'n', 'f', 'i' */
+    uint32_t filenode;
+    uint32_t seen_filenode; /* as the transaction's snapshot has it */
+    uint64_t bytes, pages;
+    double estimated_rows;
+    bool has_toast;
+    const char *partition_key, *partition_bound; /* NULL: none */
+    const char *owner;
+    bool owned, readable, schema_usable, row_security; /* as the role sees it */
+    CatalogColumn *columns;
+    size_t column_count;
+    CatalogIndex *indexes;
+    size_t index_count;
+    CatalogConstraint *constraints;
+    size_t constraint_count;
+} CatalogTable;
+
+typedef struct CatalogSequence {
+    const char *schema, *name;
+    const char *type_text;
+    const char *start, *increment, *minimum, *maximum, *cache;
+    bool cycle;
+    uint32_t table, attnum; /* the column that owns it; 0: none of these tables' */
+    bool of_identity;
+} CatalogSequence;
+
+typedef struct Catalog {
+    CatalogTable *tables; /* by oid */
+    size_t table_count;
+    CatalogSequence *sequences;
+    size_t sequence_count;
+} Catalog;
+
+/* The tables alone: all that could be selected. */
+NODISCARD bool catalog_read_candidates(Pg *pg, Arena *arena, Catalog *out, Error *err);
+
+/* Keeps those that the task selects: a partition goes with its topmost parent. */
+void catalog_select(Catalog *catalog, const TaskFile *task);
+
+/* Their columns; indexes, constraints and sequences. Pages of a block size come from bytes. */
+NODISCARD bool catalog_read_columns(Pg *pg, Arena *arena, Catalog *catalog, Error *err);
+NODISCARD bool catalog_read_rest(Pg *pg, Arena *arena, Catalog *catalog, Error *err);
+
+/* All of the above for the task's tables. */
+NODISCARD bool catalog_read(Pg *pg, const TaskFile *task, Arena *arena, Catalog *out, Error *err);
+
+CatalogTable *catalog_find(const Catalog *catalog, uint32_t oid);
+const CatalogColumn *catalog_column(const CatalogTable *table, uint32_t attnum);
+
+/* Has rows of its own: an ordinary table. */
+bool catalog_has_rows(const CatalogTable *table);
+
+/* "schema.table", for messages. */
+const char *catalog_name(Arena *arena, const CatalogTable *table);
+
+/* "{16384,16385}", for oid[] parameters. */
+const char *catalog_oids(Arena *arena, const Catalog *catalog);

@@ -1,0 +1,95 @@
+#include "schema/keys.h"
+
+#include "schema/types.h"
+
+static bool is_usable(const CatalogIndex *index)
+{
+    return index->valid && index->unique && index->immediate && index->plain;
+}
+
+static const CatalogIndex *find_primary(const CatalogTable *table)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (table->indexes[i].primary && is_usable(&table->indexes[i]))
+            return &table->indexes[i];
+    }
+    return NULL;
+}
+
+static const CatalogIndex *find_identity(const CatalogTable *table)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (table->indexes[i].identity && is_usable(&table->indexes[i]))
+            return &table->indexes[i];
+    }
+    return NULL;
+}
+
+/* The one with the fewest columns. */
+static const CatalogIndex *find_unique(const CatalogTable *table)
+{
+    const CatalogIndex *best = NULL;
+
+    for (size_t i = 0; i < table->index_count; i++) {
+        const CatalogIndex *index = &table->indexes[i];
+
+        if (is_usable(index) && index->never_null && (!best || index->key_count < best->key_count))
+            best = index;
+    }
+    return best;
+}
+
+bool keys_needs_full(const CatalogTable *table)
+{
+    switch (table->identity) {
+    case 'f':
+        return false;
+    case 'd':
+        return !find_primary(table);
+    case 'i':
+        return !find_identity(table);
+    default:
+        return true;
+    }
+}
+
+const CatalogIndex *keys_index(const CatalogTable *table, bool full_identity)
+{
+    const CatalogIndex *primary = find_primary(table);
+
+    if (full_identity)
+        return primary ? primary : find_unique(table);
+    return table->identity == 'i' ? find_identity(table) : primary;
+}
+
+static bool has_one_unique_index(const CatalogTable *table)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < table->index_count; i++)
+        count += table->indexes[i].unique;
+    return count == 1;
+}
+
+static bool has_toastable_column(const CatalogTable *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].toastable)
+            return true;
+    }
+    return false;
+}
+
+bool keys_lane(const CatalogTable *table, const CatalogIndex *key, bool full_identity)
+{
+    if (!key || !has_one_unique_index(table) || (!full_identity && has_toastable_column(table)))
+        return false;
+    for (size_t i = 0; i < key->key_count; i++) {
+        const CatalogColumn *column = catalog_column(table, key->keys[i]);
+
+        if (!column || !types_one_text(column->type_oid) ||
+            (types_collated(column->type_oid) && !column->deterministic))
+            return false;
+    }
+    return true;
+}

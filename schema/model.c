@@ -1,0 +1,160 @@
+#include "schema/model.h"
+
+#include "schema/chunks.h"
+#include "schema/keys.h"
+#include "schema/types.h"
+
+#include <stdlib.h>
+
+typedef Walferry__Model__Model Model;
+typedef Walferry__Model__ModelTable ModelTable;
+typedef Walferry__Model__ModelColumn ModelColumn;
+typedef Walferry__Model__ModelChunk ModelChunk;
+
+/* What the generated structs want as char * but never write. */
+static char *text(Arena *arena, const char *constant)
+{
+    return arena_strdup(arena, constant);
+}
+
+static bool is_key(const CatalogIndex *index, uint32_t attnum)
+{
+    for (size_t i = 0; index && i < index->key_count; i++) {
+        if (index->keys[i] == attnum)
+            return true;
+    }
+    return false;
+}
+
+static ModelColumn *build_column(Arena *arena, const CatalogColumn *column, const CatalogIndex *key)
+{
+    ModelColumn *out = ARENA_NEW(arena, ModelColumn);
+
+    walferry__model__model_column__init(out);
+    out->attnum = column->attnum;
+    out->name = text(arena, column->name);
+    out->type_oid = column->type_oid;
+    out->type_modifier = column->type_modifier;
+    out->type_text = text(arena, column->type_text);
+    out->key = is_key(key, column->attnum);
+    out->generated = column->generated != '\0';
+    return out;
+}
+
+static bool is_binary(const CatalogTable *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const CatalogColumn *column = &table->columns[i];
+
+        if (!column->generated && !types_binary(column->type_oid, column->element_oid))
+            return false;
+    }
+    return true;
+}
+
+static ModelTable *build_table(Arena *arena, const CatalogTable *table)
+{
+    ModelTable *out = ARENA_NEW(arena, ModelTable);
+    bool full = table->identity == 'f';
+    const CatalogIndex *key = keys_index(table, full);
+
+    walferry__model__model_table__init(out);
+    out->oid = table->oid;
+    out->schema = text(arena, table->schema);
+    out->name = text(arena, table->name);
+    out->full_identity = full;
+    out->lane_by_key = keys_lane(table, key, full);
+    out->binary = is_binary(table);
+    out->has_rows = catalog_has_rows(table);
+    out->filenode = table->filenode;
+    out->pages = table->pages;
+    out->bytes = table->bytes;
+    out->estimated_rows = table->estimated_rows;
+    out->n_columns = table->column_count;
+    out->columns = ARENA_ARRAY(arena, ModelColumn *, table->column_count);
+    for (size_t i = 0; i < table->column_count; i++)
+        out->columns[i] = build_column(arena, &table->columns[i], key);
+    return out;
+}
+
+static bool is_wanted(uint32_t oid, const uint32_t *only, size_t only_count)
+{
+    if (!only)
+        return true;
+    for (size_t i = 0; i < only_count; i++) {
+        if (only[i] == oid)
+            return true;
+    }
+    return false;
+}
+
+static int by_bytes_descending(const void *a, const void *b)
+{
+    const ModelTable *left = *(ModelTable *const *)a;
+    const ModelTable *right = *(ModelTable *const *)b;
+
+    if (left->bytes != right->bytes)
+        return left->bytes > right->bytes ? -1 : 1;
+    return left->oid < right->oid ? -1 : left->oid > right->oid;
+}
+
+static ModelChunk *build_chunk(Arena *arena, const ModelTable *table, size_t count, size_t number)
+{
+    ModelChunk *out = ARENA_NEW(arena, ModelChunk);
+    ChunkRange range = chunks_range(table->pages, count, number);
+
+    walferry__model__model_chunk__init(out);
+    out->relation_oid = table->oid;
+    out->chunk = (uint32_t)number;
+    out->first_block = range.first_block;
+    out->end_block = range.end_block;
+    return out;
+}
+
+static size_t chunks_of(const ModelTable *table, int64_t copies)
+{
+    return table->has_rows ? chunks_count(table->bytes, table->pages, copies) : 0;
+}
+
+static void build_chunks(Arena *arena, Model *model, int64_t copies)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < model->n_tables; i++)
+        total += chunks_of(model->tables[i], copies);
+    model->chunks = ARENA_ARRAY(arena, ModelChunk *, total);
+    for (size_t i = 0; i < model->n_tables; i++) {
+        size_t count = chunks_of(model->tables[i], copies);
+
+        for (size_t number = 0; number < count; number++)
+            model->chunks[model->n_chunks++] = build_chunk(arena, model->tables[i], count, number);
+    }
+}
+
+/* One switch for the whole stream, whichever tables are asked for here. */
+static bool stream_is_binary(const Catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        if (catalog_has_rows(&catalog->tables[i]) && !is_binary(&catalog->tables[i]))
+            return false;
+    }
+    return true;
+}
+
+Model *model_build(Arena *arena, const Catalog *catalog, const uint32_t *only, size_t only_count,
+                   int64_t copies)
+{
+    Model *model = ARENA_NEW(arena, Model);
+
+    walferry__model__model__init(model);
+    model->binary = stream_is_binary(catalog);
+    model->tables = ARENA_ARRAY(arena, ModelTable *, catalog->table_count);
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        if (is_wanted(catalog->tables[i].oid, only, only_count))
+            model->tables[model->n_tables++] = build_table(arena, &catalog->tables[i]);
+    }
+    if (model->n_tables > 0)
+        qsort(model->tables, model->n_tables, sizeof(ModelTable *), by_bytes_descending);
+    build_chunks(arena, model, copies);
+    return model;
+}

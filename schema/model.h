@@ -1,0 +1,15 @@
+/*
+ * model - what capture and copy are told about the tables: catalog structs as a Model. Pure; all of
+ * it lies in the arena and borrows the catalog's texts.
+ */
+#pragma once
+
+#include "model.pb-c.h"
+#include "schema/catalog.h"
+
+/*
+ * Tables and chunks; no statements, no digest. Tables that `only` (may be NULL: all) does not list
+ * are left out. The biggest table's chunks come first.
+ */
+Walferry__Model__Model *model_build(Arena *arena, const Catalog *catalog, const uint32_t *only,
+                                    size_t only_count, int64_t copies);

@@ -1,0 +1,91 @@
+#include "schema/publish.h"
+
+#include "common/bytes.h"
+#include "common/sql_text.h"
+#include "publication_state.sql.h"
+
+#include <stdlib.h>
+
+/* As publication_state.sql gives its members: by oid, as the catalog's tables are. */
+static const char *wanted_members(Arena *arena, const Catalog *catalog)
+{
+    CLEANUP(bytes_done) Bytes text = {0};
+
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        if (catalog_has_rows(&catalog->tables[i]))
+            sql_add(&text, "%s%u", text.len ? "," : "", catalog->tables[i].oid);
+    }
+    return arena_copy(arena, bytes_str(&text)).data;
+}
+
+bool publish_look(Pg *pg, const char *publication, Arena *arena, const Catalog *catalog,
+                  bool *as_wanted, Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+
+    if (!pg_query(pg, SQL_PUBLICATION_STATE, 1, &publication, &rows, err))
+        return error_wrap(err, "look at the publication");
+    *as_wanted = pg_rows_count(rows) > 0 && pg_bool(rows, 0, "as_made") &&
+                 pg_bool(rows, 0, "beats") &&
+                 strcmp(pg_text(rows, 0, "members"), wanted_members(arena, catalog)) == 0;
+    return true;
+}
+
+bool publish_make(Pg *pg, const TaskFile *task, const char *publication, const Catalog *catalog,
+                  JobHost *host, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "DROP PUBLICATION IF EXISTS ");
+    sql_identifier(&sql, str_of(publication));
+    sql_add(&sql, "; CREATE PUBLICATION ");
+    sql_identifier(&sql, str_of(publication));
+    sql_add(&sql, " FOR TABLE ONLY walferry.heartbeat");
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const CatalogTable *table = &catalog->tables[i];
+
+        if (!catalog_has_rows(table))
+            continue;
+        sql_add(&sql, ", ONLY ");
+        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+    }
+    sql_add(&sql, " WITH (publish = 'insert, update, delete, truncate',"
+                  " publish_via_partition_root = false)");
+    return job_exec_locking(pg, task, sql_text(&sql), publication, host, err) ||
+           error_wrap(err, "make the publication");
+}
+
+static bool is_member(const char *members, uint32_t oid)
+{
+    char *end = NULL;
+
+    for (const char *at = members; *at; at = *end ? end + 1 : end) {
+        if (strtoul(at, &end, 10) == oid)
+            return true;
+    }
+    return false;
+}
+
+bool publish_keep_members(Pg *pg, const char *publication, Catalog *catalog, size_t *taken_away,
+                          Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+    size_t kept = 0;
+
+    if (!pg_query(pg, SQL_PUBLICATION_STATE, 1, &publication, &rows, err))
+        return error_wrap(err, "look at the publication");
+    if (pg_rows_count(rows) == 0) {
+        error_set(err, ERROR_CONFIG, "there is no publication %s at the source", publication);
+        error_object(err, "%s", publication);
+        return error_hint(err, "walferry release the task and start it anew");
+    }
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const CatalogTable *table = &catalog->tables[i];
+
+        if (!catalog_has_rows(table) || is_member(pg_text(rows, 0, "members"), table->oid))
+            catalog->tables[kept++] = *table;
+    }
+    *taken_away = catalog->table_count - kept;
+    catalog->table_count = kept;
+    return true;
+}

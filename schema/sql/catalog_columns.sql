@@ -1,0 +1,24 @@
+-- Columns of tables.
+-- $1 oid[] of the tables
+SELECT a.attrelid AS "table",
+       a.attnum,
+       a.attname AS name,
+       a.atttypid AS type_oid,
+       a.atttypmod AS type_modifier,
+       format_type(a.atttypid, a.atttypmod) AS type_text,
+       CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END AS element_oid,
+       a.attnotnull AS not_null,
+       a.attidentity AS identity,
+       a.attgenerated AS generated,
+       a.attstorage <> 'p' AS toastable,
+       pg_get_expr(d.adbin, d.adrelid) AS default_sql,
+       coalesce(co.collisdeterministic, true) AS deterministic,
+       CASE WHEN a.attcollation NOT IN (0, t.typcollation)
+            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation
+  FROM pg_attribute AS a
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
+  LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+ WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attrelid, a.attnum;

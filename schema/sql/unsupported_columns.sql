@@ -1,0 +1,40 @@
+-- Columns of the tables that cannot be copied faithfully, with the reason.
+-- $1 oid[] of the tables
+WITH t AS (
+    SELECT c.*, format('%s.%s', n.nspname, c.relname) AS full_name
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY ($1::oid[])
+)
+SELECT true AS fatal, 'type' AS kind, t.full_name || '.' || a.attname AS object,
+       format('type %s is %s', format_type(ty.oid, NULL),
+              CASE coalesce(el.typtype, ty.typtype)
+                   WHEN 'e' THEN 'an enum' WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'composite'
+                   ELSE 'not one of PostgreSQL''s own' END) AS reason
+  FROM t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type AS ty ON ty.oid = a.atttypid
+  LEFT JOIN pg_type AS el ON el.oid = ty.typelem AND ty.typcategory = 'A'
+ WHERE coalesce(el.typnamespace, ty.typnamespace) <> 'pg_catalog'::regnamespace
+    OR coalesce(el.typtype, ty.typtype) NOT IN ('b', 'r', 'm')
+UNION ALL
+SELECT true, 'collation', t.full_name || '.' || a.attname,
+       format('collation %I.%I is not one of PostgreSQL''s own', cn.nspname, co.collname)
+  FROM t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_collation AS co ON co.oid = a.attcollation
+  JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+ WHERE co.collnamespace <> 'pg_catalog'::regnamespace
+UNION ALL
+SELECT true, 'generated_key', t.full_name || '.' || a.attname, 'a generated column is part of the key'
+  FROM t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attgenerated <> ''
+  JOIN pg_index AS i ON i.indrelid = t.oid AND (i.indisprimary OR i.indisreplident)
+                    AND a.attnum = ANY (i.indkey::int2[])
+UNION ALL
+SELECT true, 'partition_identity', t.full_name || '.' || a.attname,
+       'an identity column of the partition itself'
+  FROM t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attidentity <> ''
+ WHERE t.relispartition AND current_setting('server_version_num')::int < 170000
+ ORDER BY 2, 3, 4;

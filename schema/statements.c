@@ -1,0 +1,331 @@
+#include "schema/statements.h"
+
+#include "common/bytes.h"
+#include "common/sql_text.h"
+
+#include <stdlib.h>
+
+typedef Walferry__Model__ModelStatement ModelStatement;
+
+static const char *into_arena(Arena *arena, const Bytes *sql)
+{
+    return arena_copy(arena, bytes_str(sql)).data;
+}
+
+static void add_name(Bytes *sql, const char *name)
+{
+    sql_identifier(sql, str_of(name));
+}
+
+static void add_qualified(Bytes *sql, const char *schema, const char *name)
+{
+    sql_qualified(sql, str_of(schema), str_of(name));
+}
+
+static void add_table(Bytes *sql, const CatalogTable *table)
+{
+    add_qualified(sql, table->schema, table->name);
+}
+
+const char *statement_create_schema(Arena *arena, const char *schema)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "CREATE SCHEMA ");
+    add_name(&sql, schema);
+    return into_arena(arena, &sql);
+}
+
+static void add_sequence_options(Bytes *sql, const CatalogSequence *sequence)
+{
+    sql_add(sql, "START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s %s",
+            sequence->start, sequence->increment, sequence->minimum, sequence->maximum,
+            sequence->cache, sequence->cycle ? "CYCLE" : "NO CYCLE");
+}
+
+const char *statement_create_sequence(Arena *arena, const CatalogSequence *sequence)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "CREATE SEQUENCE ");
+    add_qualified(&sql, sequence->schema, sequence->name);
+    sql_add(&sql, " AS %s ", sequence->type_text);
+    add_sequence_options(&sql, sequence);
+    return into_arena(arena, &sql);
+}
+
+const char *statement_own_sequence(Arena *arena, const Catalog *catalog,
+                                   const CatalogSequence *sequence)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    const CatalogTable *table = sequence->table ? catalog_find(catalog, sequence->table) : NULL;
+    const CatalogColumn *column = table ? catalog_column(table, sequence->attnum) : NULL;
+
+    if (!column)
+        return NULL;
+    sql_add(&sql, "ALTER SEQUENCE ");
+    add_qualified(&sql, sequence->schema, sequence->name);
+    sql_add(&sql, " OWNED BY ");
+    add_table(&sql, table);
+    bytes_add_u8(&sql, '.');
+    add_name(&sql, column->name);
+    return into_arena(arena, &sql);
+}
+
+static const CatalogSequence *find_identity_sequence(const Catalog *catalog, uint32_t table,
+                                                     uint32_t attnum)
+{
+    for (size_t i = 0; i < catalog->sequence_count; i++) {
+        const CatalogSequence *sequence = &catalog->sequences[i];
+
+        if (sequence->of_identity && sequence->table == table && sequence->attnum == attnum)
+            return sequence;
+    }
+    return NULL;
+}
+
+static void add_identity(Bytes *sql, const Catalog *catalog, const CatalogTable *table,
+                         const CatalogColumn *column)
+{
+    const CatalogSequence *sequence = find_identity_sequence(catalog, table->oid, column->attnum);
+
+    sql_add(sql, " GENERATED %s AS IDENTITY", column->identity == 'a' ? "ALWAYS" : "BY DEFAULT");
+    if (!sequence)
+        return;
+    sql_add(sql, " (SEQUENCE NAME ");
+    add_qualified(sql, sequence->schema, sequence->name);
+    bytes_add_u8(sql, ' ');
+    add_sequence_options(sql, sequence);
+    bytes_add_u8(sql, ')');
+}
+
+static void add_column(Bytes *sql, const Catalog *catalog, const CatalogTable *table,
+                       const CatalogColumn *column)
+{
+    add_name(sql, column->name);
+    sql_add(sql, " %s", column->type_text);
+    if (column->collation)
+        sql_add(sql, " COLLATE %s", column->collation);
+    if (column->generated)
+        sql_add(sql, " GENERATED ALWAYS AS (%s) %s", column->default_sql,
+                column->generated == 'v' ? "VIRTUAL" : "STORED");
+    else if (column->default_sql)
+        sql_add(sql, " DEFAULT %s", column->default_sql);
+    if (column->not_null)
+        sql_add(sql, " NOT NULL");
+    /* a partition gets its parent's when it is attached, from 17 on; one of its own hinders that */
+    if (column->identity && !table->parent)
+        add_identity(sql, catalog, table, column);
+}
+
+const char *statement_create_table(Arena *arena, const Catalog *catalog, const CatalogTable *table)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "CREATE TABLE ");
+    add_table(&sql, table);
+    sql_add(&sql, " (");
+    for (size_t i = 0; i < table->column_count; i++) {
+        sql_add(&sql, "%s", i ? ", " : "");
+        add_column(&sql, catalog, table, &table->columns[i]);
+    }
+    bytes_add_u8(&sql, ')');
+    if (table->partition_key)
+        sql_add(&sql, " PARTITION BY %s", table->partition_key);
+    return into_arena(arena, &sql);
+}
+
+const char *statement_attach_partition(Arena *arena, const Catalog *catalog,
+                                       const CatalogTable *table)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    const CatalogTable *parent = table->parent ? catalog_find(catalog, table->parent) : NULL;
+
+    if (!parent)
+        return NULL;
+    sql_add(&sql, "ALTER TABLE ONLY ");
+    add_table(&sql, parent);
+    sql_add(&sql, " ATTACH PARTITION ");
+    add_table(&sql, table);
+    sql_add(&sql, " %s", table->partition_bound);
+    return into_arena(arena, &sql);
+}
+
+const char *statement_add_constraint(Arena *arena, const CatalogTable *table, const char *name,
+                                     const char *definition)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "ALTER TABLE ");
+    add_table(&sql, table);
+    sql_add(&sql, " ADD CONSTRAINT ");
+    add_name(&sql, name);
+    sql_add(&sql, " %s", definition);
+    return into_arena(arena, &sql);
+}
+
+bool statement_check_is_early(const CatalogTable *table, const CatalogConstraint *constraint)
+{
+    return constraint->type == 'c' && constraint->validated &&
+           (table->parent || table->kind == 'p');
+}
+
+static ModelStatement *new_statement(Arena *arena, const char *object, const char *sql,
+                                     uint64_t weight)
+{
+    ModelStatement *statement = ARENA_NEW(arena, ModelStatement);
+
+    walferry__model__model_statement__init(statement);
+    statement->object = arena_strdup(arena, object);
+    statement->sql = arena_strdup(arena, sql);
+    statement->weight = weight;
+    return statement;
+}
+
+static const char *constraint_object(Arena *arena, const CatalogTable *table, const char *kind,
+                                     const char *name)
+{
+    return arena_printf(arena, "%s %s on %s.%s", kind, name, table->schema, table->name);
+}
+
+/* "ALTER TABLE ONLY t ADD CONSTRAINT n PRIMARY KEY (a)" or "CREATE INDEX ...", then the attaching.
+ */
+static const char *index_sql(Arena *arena, const CatalogTable *table, const CatalogIndex *index)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    if (index->constraint_name) {
+        sql_add(&sql, "ALTER TABLE ONLY ");
+        add_table(&sql, table);
+        sql_add(&sql, " ADD CONSTRAINT ");
+        add_name(&sql, index->constraint_name);
+        sql_add(&sql, " %s", index->constraint_definition);
+    } else {
+        sql_add(&sql, "%s", index->definition);
+    }
+    if (index->parent_name) {
+        sql_add(&sql, "; ALTER INDEX ");
+        add_qualified(&sql, index->parent_schema, index->parent_name);
+        sql_add(&sql, " ATTACH PARTITION ");
+        add_qualified(&sql, index->schema, index->name);
+    }
+    return into_arena(arena, &sql);
+}
+
+/* An invalid index is a remainder of a failed CREATE INDEX CONCURRENTLY, but for a partitioned one,
+ * which is invalid until each partition has its part. */
+static bool is_made(const CatalogIndex *index)
+{
+    return index->btree && index->definition && (index->valid || index->partitioned);
+}
+
+static ModelStatement *index_statement(Arena *arena, const CatalogTable *table,
+                                       const CatalogIndex *index)
+{
+    uint64_t weight = index->partitioned ? UINT64_MAX - (uint64_t)table->depth : table->bytes;
+    const char *object = index->constraint_name
+                             ? constraint_object(arena, table, "constraint", index->constraint_name)
+                             : arena_printf(arena, "index %s.%s", index->schema, index->name);
+
+    return new_statement(arena, object, index_sql(arena, table, index), weight);
+}
+
+static size_t add_table_indexes(Arena *arena, const CatalogTable *table, ModelStatement **out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < table->index_count; i++) {
+        if (is_made(&table->indexes[i]))
+            out[count++] = index_statement(arena, table, &table->indexes[i]);
+    }
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        const CatalogConstraint *check = &table->constraints[i];
+
+        if (check->type == 'c' && !statement_check_is_early(table, check))
+            out[count++] = new_statement(
+                arena, constraint_object(arena, table, "constraint", check->name),
+                statement_add_constraint(arena, table, check->name, check->definition),
+                table->bytes);
+    }
+    return count;
+}
+
+static int by_weight_descending(const void *a, const void *b)
+{
+    const ModelStatement *left = *(ModelStatement *const *)a;
+    const ModelStatement *right = *(ModelStatement *const *)b;
+
+    if (left->weight != right->weight)
+        return left->weight > right->weight ? -1 : 1;
+    return strcmp(left->object, right->object);
+}
+
+ModelStatement **statements_indexes(Arena *arena, const Catalog *catalog, size_t *count)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < catalog->table_count; i++)
+        most += catalog->tables[i].index_count + catalog->tables[i].constraint_count;
+
+    ModelStatement **statements = ARENA_ARRAY(arena, ModelStatement *, most);
+
+    *count = 0;
+    for (size_t i = 0; i < catalog->table_count; i++)
+        *count += add_table_indexes(arena, &catalog->tables[i], statements + *count);
+    if (*count > 0)
+        qsort(statements, *count, sizeof(ModelStatement *), by_weight_descending);
+    return statements;
+}
+
+static const char *validate_sql(Arena *arena, const CatalogTable *table, const char *name)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "ALTER TABLE ");
+    add_table(&sql, table);
+    sql_add(&sql, " VALIDATE CONSTRAINT ");
+    add_name(&sql, name);
+    return into_arena(arena, &sql);
+}
+
+/* Before 18 a foreign key of a partitioned table cannot be NOT VALID. */
+static size_t add_foreign_key(Arena *arena, const CatalogTable *table, const CatalogConstraint *key,
+                              ModelStatement **out)
+{
+    bool in_two_steps = key->validated && table->kind == 'r';
+    const char *definition =
+        in_two_steps ? arena_printf(arena, "%s NOT VALID", key->definition) : key->definition;
+
+    out[0] =
+        new_statement(arena, constraint_object(arena, table, "foreign key", key->name),
+                      statement_add_constraint(arena, table, key->name, definition), table->bytes);
+    if (!in_two_steps)
+        return 1;
+    out[1] = new_statement(arena,
+                           constraint_object(arena, table, "validation of foreign key", key->name),
+                           validate_sql(arena, table, key->name), table->bytes);
+    return 2;
+}
+
+ModelStatement **statements_foreign_keys(Arena *arena, const Catalog *catalog, size_t *count)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < catalog->table_count; i++)
+        most += 2 * catalog->tables[i].constraint_count;
+
+    ModelStatement **statements = ARENA_ARRAY(arena, ModelStatement *, most);
+
+    *count = 0;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const CatalogTable *table = &catalog->tables[i];
+
+        for (size_t k = 0; k < table->constraint_count; k++) {
+            const CatalogConstraint *key = &table->constraints[k];
+
+            if (key->type == 'f' && catalog_find(catalog, key->referenced))
+                *count += add_foreign_key(arena, table, key, statements + *count);
+        }
+    }
+    return statements;
+}

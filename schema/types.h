@@ -1,0 +1,19 @@
+/*
+ * types - what walferry knows of PostgreSQL's own types, by their fixed oids.
+ *
+ * The binary list is a positive one: types whose binary form is the same at both ends. Those that
+ * carry oids of the source (reg*, composites), extension types and arrays of such are not on it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* element_oid: of an array's elements, else 0. */
+bool types_binary(uint32_t type_oid, uint32_t element_oid);
+
+/* Its values have one text form each, so that text may be hashed for a row's lane. */
+bool types_one_text(uint32_t type_oid);
+
+/* Of those, the ones with a collation, which must be deterministic. */
+bool types_collated(uint32_t type_oid);
