@@ -1,0 +1,225 @@
+#include "loader/group.h"
+
+#include <inttypes.h>
+
+void group_start(Group *group, LaneProgress taken_over, Lsn granted)
+{
+    *group = (Group){
+        .taken_over = taken_over,
+        .granted = granted,
+        .reached = taken_over,
+        .committed = taken_over,
+        .durable = taken_over,
+        .piece_only_inserts = true,
+    };
+}
+
+static Position end_of(const Transaction *part)
+{
+    return (Position){part->commit_lsn, part->last_ordinal};
+}
+
+static bool hole(Error *err, Position before, Position after)
+{
+    char from[POSITION_TEXT_MAX], to[POSITION_TEXT_MAX];
+
+    error_set(err, ERROR_DATA, "hole in the stream: after position %s comes what follows %s",
+              position_format(before, from), position_format(after, to));
+    error_position(err, "%s", from);
+    return error_hint(err, "changes in between have not arrived; copy the tables again");
+}
+
+/*
+ * The first part since the takeover. It may begin below our position, where a predecessor has been
+ * already, but not above; and the stream itself may not have been started above what is known to be
+ * applied.
+ */
+static bool check_start(const Group *group, const BatchHeader *header, const Transaction *part,
+                        Error *err)
+{
+    const LaneProgress *own = &group->taken_over;
+    Lsn may_start = own->resume_lsn > group->granted ? own->resume_lsn : group->granted;
+    char start[LSN_TEXT_MAX], resume[LSN_TEXT_MAX];
+
+    if (position_compare(part->predecessor, own->position) > 0)
+        return hole(err, own->position, part->predecessor);
+    if (header->sequence > 1 || header->stream_start <= may_start)
+        return true;
+    error_set(err, ERROR_DATA, "hole in the stream: it starts at %s, the destination is at %s",
+              lsn_format(header->stream_start, start), lsn_format(may_start, resume));
+    error_position(err, "%s", resume);
+    return error_hint(err, "changes in between have not arrived; copy the tables again");
+}
+
+static bool check_order(Group *group, const BatchHeader *header, Error *err)
+{
+    for (uint32_t i = 0; i < header->transaction_count; i++) {
+        const Transaction *part = &header->transactions[i];
+
+        if (!group->in_sequence && !check_start(group, header, part, err))
+            return false;
+        if (group->in_sequence && position_compare(part->predecessor, group->seen) != 0)
+            return hole(err, group->seen, part->predecessor);
+        group->seen = end_of(part);
+        group->in_sequence = true;
+    }
+    return true;
+}
+
+static uint64_t greater(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The position moves at ends of transactions only, and never back. */
+static void reach(Group *group, const Transaction *part)
+{
+    LaneProgress *reached = &group->reached;
+
+    if (position_compare(end_of(part), group->taken_over.position) <= 0)
+        return;
+    group->inside = !part->ends;
+    if (!part->ends)
+        return;
+    *reached = (LaneProgress){
+        .position = end_of(part),
+        .resume_lsn = greater(reached->resume_lsn, part->end_lsn),
+        .next_record_id =
+            greater(reached->next_record_id, part->first_record_id + part->last_ordinal),
+        .commit_time_us = part->commit_time_us,
+    };
+}
+
+static bool is_new(const Group *group, const BatchHeader *header, const Change *change)
+{
+    Position at = {header->transactions[change->transaction].commit_lsn, change->ordinal};
+
+    return position_compare(at, group->taken_over.position) > 0;
+}
+
+static bool has_moved(const Group *group)
+{
+    return position_compare(group->reached.position, group->committed.position) != 0 ||
+           group->reached.resume_lsn != group->committed.resume_lsn;
+}
+
+/* A batch that left nothing to do is durable as it is. */
+static void settle(Group *group)
+{
+    if (group->open || group->inside || group->undurable || has_moved(group))
+        return;
+    group->durable_sequence = group->sequence;
+    group->flush = false;
+}
+
+bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err)
+{
+    const BatchHeader *header = &batch->header;
+    uint32_t at = 0;
+
+    if (!check_order(group, header, err))
+        return false;
+    for (uint32_t i = 0; i < header->transaction_count; i++)
+        reach(group, &header->transactions[i]);
+    while (at < header->change_count && !is_new(group, header, &batch->changes[at]))
+        at++;
+    group->sequence = header->sequence;
+    group->flush |= header->flush;
+    *first = at;
+    settle(group);
+    return true;
+}
+
+void group_gathered(Group *group, uint64_t changes, size_t bytes, bool only_inserts, int64_t now_ms)
+{
+    if (changes == 0)
+        return;
+    group->piece_changes += changes;
+    group->piece_bytes += bytes;
+    group->piece_only_inserts &= only_inserts;
+    if (!group->open)
+        group->opened_ms = now_ms;
+    group->open = true;
+}
+
+static bool piece_is_large(const Group *group)
+{
+    return group->piece_changes >= PIECE_CHANGES || group->piece_bytes >= PIECE_BYTES ||
+           (group->piece_only_inserts && group->piece_bytes >= PIECE_INSERT_BYTES);
+}
+
+static bool group_is_large(const Group *group)
+{
+    return group->changes + group->piece_changes >= GROUP_CHANGES ||
+           group->bytes + group->piece_bytes >= GROUP_BYTES;
+}
+
+/* When a commit without changes is due: to move a bare position, or to make others durable. */
+static int64_t empty_due_ms(const Group *group)
+{
+    int64_t due = INT64_MAX;
+
+    if (has_moved(group))
+        due = group->flush ? 0 : group->last_commit_ms + EMPTY_MS;
+    if (group->undurable) {
+        int64_t idle = group->last_commit_ms + IDLE_MS,
+                oldest = group->undurable_since_ms + DURABLE_MS;
+        int64_t durable = group->flush ? 0 : idle < oldest ? idle : oldest;
+        due = durable < due ? durable : due;
+    }
+    return due;
+}
+
+GroupStep group_step(const Group *group, bool waiting, int64_t now_ms)
+{
+    bool ended = !group->inside;
+
+    if (ended && group->open &&
+        (!waiting || group->flush || group_is_large(group) ||
+         now_ms - group->opened_ms >= GROUP_AGE_MS))
+        return GROUP_COMMIT;
+    if (ended && !group->open && !waiting && now_ms >= empty_due_ms(group))
+        return GROUP_COMMIT;
+    return piece_is_large(group) ? GROUP_APPLY : GROUP_GATHER;
+}
+
+bool group_must_be_durable(const Group *group, int64_t now_ms)
+{
+    return group->flush || !group->open ||
+           (group->undurable && now_ms - group->undurable_since_ms >= DURABLE_MS);
+}
+
+void group_applied(Group *group)
+{
+    group->changes += group->piece_changes;
+    group->bytes += group->piece_bytes;
+    group->piece_changes = 0;
+    group->piece_bytes = 0;
+    group->piece_only_inserts = true;
+}
+
+void group_committed(Group *group, bool durable, int64_t now_ms)
+{
+    group->committed = group->reached;
+    group->changes = 0;
+    group->bytes = 0;
+    group->open = false;
+    if (durable) {
+        group->durable = group->committed;
+        group->durable_sequence = group->sequence;
+        group->flush = false;
+    }
+    if (!durable && !group->undurable)
+        group->undurable_since_ms = now_ms;
+    group->undurable = !durable;
+    group->last_commit_ms = now_ms;
+}
+
+int group_timeout_ms(const Group *group, int64_t now_ms)
+{
+    int64_t due = group->open || group->inside ? INT64_MAX : empty_due_ms(group);
+
+    if (due == INT64_MAX)
+        return -1;
+    return due <= now_ms ? 0 : due - now_ms > EMPTY_MS ? EMPTY_MS : (int)(due - now_ms);
+}

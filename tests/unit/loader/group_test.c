@@ -1,0 +1,292 @@
+#include "loader/group.h"
+
+#include "tests/support/cmocka_all.h"
+
+enum { WAITING = true, NOTHING_WAITS = false };
+
+/* A batch that is one part of a transaction, with its changes numbered first to last. */
+typedef struct Part {
+    Batch batch;
+    Transaction transaction;
+    Change changes[8];
+} Part;
+
+static Batch *part(Part *out, Position predecessor, Lsn commit_lsn, uint64_t first, uint64_t last,
+                   bool ends)
+{
+    *out = (Part){0};
+    out->transaction = (Transaction){
+        .commit_lsn = commit_lsn,
+        .end_lsn = ends ? commit_lsn + 8 : 0,
+        .first_record_id = commit_lsn * 1000,
+        .last_ordinal = last,
+        .commit_time_us = (int64_t)commit_lsn,
+        .predecessor = predecessor,
+        .ends = ends,
+    };
+    for (uint64_t ordinal = first; ordinal <= last; ordinal++)
+        out->changes[ordinal - first] = (Change){.ordinal = ordinal};
+    out->batch.header = (BatchHeader){
+        .sequence = 2,
+        .transactions = &out->transaction,
+        .transaction_count = 1,
+        .change_count = (uint32_t)(last + 1 - first),
+    };
+    out->batch.changes = out->changes;
+    return &out->batch;
+}
+
+static Position at(Lsn commit_lsn, uint64_t ordinal)
+{
+    return (Position){commit_lsn, ordinal};
+}
+
+/* A lane that stands at 100:3. */
+static Group fresh(void)
+{
+    Group group;
+
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0);
+    return group;
+}
+
+static uint32_t admit(Group *group, Batch *batch, int64_t now_ms)
+{
+    Error err = {0};
+    uint32_t first = 99;
+
+    assert_true(group_admit(group, batch, &first, &err));
+    group_gathered(group, batch->header.change_count - first, 1000, true, now_ms);
+    return first;
+}
+
+static void what_follows_the_position_is_new(void **state)
+{
+    Group group = fresh();
+    Part next;
+    (void)state;
+
+    assert_int_equal(admit(&group, part(&next, at(100, 3), 200, 1, 4, true), 0), 0);
+
+    assert_int_equal(group.reached.position.commit_lsn, 200);
+    assert_int_equal(group.reached.position.ordinal, 4);
+    assert_int_equal(group.reached.resume_lsn, 208);
+    assert_int_equal(group.reached.next_record_id, 200004);
+}
+
+static void what_was_applied_before_is_dropped(void **state)
+{
+    Group group = fresh();
+    Part old, next;
+    (void)state;
+
+    assert_int_equal(admit(&group, part(&old, at(50, 1), 100, 1, 3, true), 0), 3);
+    assert_int_equal(group.reached.position.commit_lsn, 100);
+    assert_int_equal(group.reached.resume_lsn, 108);
+    assert_false(group.open);
+
+    assert_int_equal(admit(&group, part(&next, at(100, 3), 200, 1, 1, true), 0), 0);
+    assert_true(group.open);
+}
+
+static void a_hole_between_two_parts_is_an_error(void **state)
+{
+    Group group = fresh();
+    Part first, after;
+    Error err = {0};
+    uint32_t from;
+    (void)state;
+
+    admit(&group, part(&first, at(100, 3), 200, 1, 4, true), 0);
+
+    assert_false(group_admit(&group, part(&after, at(300, 1), 400, 1, 1, true), &from, &err));
+    assert_int_equal(err.kind, ERROR_DATA);
+    assert_non_null(strstr(err.message, "hole in the stream"));
+    assert_string_equal(err.position, "0/C8:4");
+}
+
+static void a_stream_that_begins_above_the_position_is_a_hole(void **state)
+{
+    Group group = fresh();
+    Part first;
+    Error err = {0};
+    uint32_t from;
+    (void)state;
+
+    assert_false(group_admit(&group, part(&first, at(101, 1), 200, 1, 4, true), &from, &err));
+    assert_int_equal(err.kind, ERROR_DATA);
+}
+
+static void a_stream_that_was_started_too_late_is_a_hole(void **state)
+{
+    static const struct {
+        Lsn start, granted;
+        bool good;
+    } CASES[] = {
+        {108, 0, true}, {90, 0, true}, {109, 0, false}, {150, 150, true}, {151, 150, false}};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        Group group;
+        Part first;
+        Error err = {0};
+        uint32_t from;
+
+        group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, CASES[i].granted);
+        Batch *batch = part(&first, at(100, 3), 200, 1, 4, true);
+        batch->header.sequence = 1;
+        batch->header.stream_start = CASES[i].start;
+        assert_int_equal(group_admit(&group, batch, &from, &err), CASES[i].good);
+    }
+}
+
+static void nothing_waits_and_the_group_ends(void **state)
+{
+    Group group = fresh();
+    Part first, second;
+    (void)state;
+
+    admit(&group, part(&first, at(100, 3), 200, 1, 4, true), 0);
+    assert_int_equal(group_step(&group, WAITING, 1), GROUP_GATHER);
+    admit(&group, part(&second, at(200, 4), 300, 1, 1, true), 1);
+
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 2), GROUP_COMMIT);
+}
+
+static void a_group_ends_by_its_size_and_by_its_age(void **state)
+{
+    Group group = fresh();
+    Part first;
+    (void)state;
+
+    admit(&group, part(&first, at(100, 3), 200, 1, 4, true), 1000);
+    assert_int_equal(group_step(&group, WAITING, 1000 + GROUP_AGE_MS - 1), GROUP_GATHER);
+    assert_int_equal(group_step(&group, WAITING, 1000 + GROUP_AGE_MS), GROUP_COMMIT);
+
+    group_gathered(&group, GROUP_CHANGES, 1000, false, 1000);
+    assert_int_equal(group_step(&group, WAITING, 1000), GROUP_COMMIT);
+}
+
+static void inside_a_transaction_pieces_are_applied_and_nothing_is_committed(void **state)
+{
+    Group group = fresh();
+    Part begin, end;
+    (void)state;
+
+    admit(&group, part(&begin, at(100, 3), 200, 1, 4, false), 0);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_GATHER);
+    group_gathered(&group, PIECE_CHANGES, 1000, false, 0);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_APPLY);
+    group_applied(&group);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_GATHER);
+    assert_int_equal(group.reached.position.commit_lsn, 100);
+
+    admit(&group, part(&end, at(200, 4), 200, 5, 6, true), 10000);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_COMMIT);
+    assert_int_equal(group.reached.position.ordinal, 6);
+}
+
+static void a_piece_of_inserts_is_applied_early(void **state)
+{
+    Group group = fresh();
+    Part begin;
+    (void)state;
+
+    admit(&group, part(&begin, at(100, 3), 200, 1, 4, false), 0);
+    group_gathered(&group, 10, PIECE_INSERT_BYTES, true, 0);
+    assert_int_equal(group_step(&group, WAITING, 0), GROUP_APPLY);
+
+    group_gathered(&group, 1, 10, false, 0);
+    assert_int_equal(group_step(&group, WAITING, 0), GROUP_GATHER);
+}
+
+static void what_was_committed_becomes_durable_when_idle_or_in_time(void **state)
+{
+    Group group = fresh();
+    Part first, second;
+    (void)state;
+
+    admit(&group, part(&first, at(100, 3), 200, 1, 4, true), 1000);
+    assert_false(group_must_be_durable(&group, 1000));
+    group_committed(&group, false, 1000);
+    assert_int_equal(group.durable.position.commit_lsn, 100);
+    assert_int_equal(group_timeout_ms(&group, 1000), IDLE_MS);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1000 + IDLE_MS), GROUP_COMMIT);
+    assert_true(group_must_be_durable(&group, 1000 + IDLE_MS));
+
+    admit(&group, part(&second, at(200, 4), 300, 1, 1, true), 1000 + DURABLE_MS);
+    assert_true(group_must_be_durable(&group, 1000 + DURABLE_MS));
+    group_committed(&group, true, 1000 + DURABLE_MS);
+    assert_int_equal(group.durable.position.commit_lsn, 300);
+    assert_int_equal(group.durable_sequence, 2);
+    assert_int_equal(group_timeout_ms(&group, 1000 + DURABLE_MS), -1);
+}
+
+static void an_empty_batch_moves_the_position_but_is_written_rarely(void **state)
+{
+    Group group = fresh();
+    Part empty;
+    (void)state;
+
+    group_committed(&group, true, 1000);
+    admit(&group, part(&empty, at(100, 3), 200, 1, 0, true), 1000);
+
+    assert_false(group.open);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1500), GROUP_GATHER);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1000 + EMPTY_MS), GROUP_COMMIT);
+}
+
+static void flush_makes_everything_durable_at_once(void **state)
+{
+    Group group = fresh();
+    Part empty, last;
+    (void)state;
+
+    group_committed(&group, true, 1000);
+    part(&empty, at(100, 3), 200, 1, 0, true)->header.flush = true;
+    admit(&group, &empty.batch, 1000);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1000), GROUP_COMMIT);
+    assert_true(group_must_be_durable(&group, 1000));
+    group_committed(&group, true, 1000);
+    assert_int_equal(group.durable.position.commit_lsn, 200);
+
+    part(&last, at(200, 0), 300, 1, 1, true)->header.flush = true;
+    admit(&group, &last.batch, 1000);
+    assert_int_equal(group_step(&group, WAITING, 1000), GROUP_COMMIT);
+    assert_true(group_must_be_durable(&group, 1000));
+}
+
+static void a_batch_that_leaves_nothing_to_do_is_durable_at_once(void **state)
+{
+    Group group = fresh();
+    Part old;
+    (void)state;
+
+    part(&old, at(50, 1), 100, 1, 3, true)->header.flush = true;
+    admit(&group, &old.batch, 0);
+
+    assert_int_equal(group.durable_sequence, 2);
+    assert_false(group.flush);
+    assert_int_equal(group_timeout_ms(&group, 0), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_follows_the_position_is_new),
+        cmocka_unit_test(what_was_applied_before_is_dropped),
+        cmocka_unit_test(a_hole_between_two_parts_is_an_error),
+        cmocka_unit_test(a_stream_that_begins_above_the_position_is_a_hole),
+        cmocka_unit_test(a_stream_that_was_started_too_late_is_a_hole),
+        cmocka_unit_test(nothing_waits_and_the_group_ends),
+        cmocka_unit_test(a_group_ends_by_its_size_and_by_its_age),
+        cmocka_unit_test(inside_a_transaction_pieces_are_applied_and_nothing_is_committed),
+        cmocka_unit_test(a_piece_of_inserts_is_applied_early),
+        cmocka_unit_test(what_was_committed_becomes_durable_when_idle_or_in_time),
+        cmocka_unit_test(an_empty_batch_moves_the_position_but_is_written_rarely),
+        cmocka_unit_test(flush_makes_everything_durable_at_once),
+        cmocka_unit_test(a_batch_that_leaves_nothing_to_do_is_durable_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
