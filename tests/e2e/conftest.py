@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -122,3 +123,23 @@ def new_task(request):
     yield make
     for task in tasks:
         task.remove()
+
+
+@pytest.fixture
+def by_hand():
+    """Starts a stage as a user on another host would: with endpoint and task name only."""
+    started = []
+
+    def start(role, task, **environment):
+        worker = subprocess.Popen(
+            [program(f"walferry-{role}"), "--supervisor", f"ipc://{task.state_dir}/control.sock",
+             "--task", task.name],
+            env={**os.environ, "WALFERRY_STATE_DIR": task.state_dir, **environment},
+            stderr=subprocess.DEVNULL)
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.wait(10)

@@ -1,11 +1,10 @@
 """Tables are made, rows copied, changes followed; at the end both sides are equal."""
 
 import os
-import subprocess
 
 import pytest
 
-from harness import differences, program
+from harness import differences
 
 TABLES = '''
 CREATE TABLE plain (id int PRIMARY KEY, a text, b int DEFAULT 7 NOT NULL CHECK (b > 0));
@@ -237,25 +236,6 @@ def test_compare_finds_a_row_that_differs(shop):
     assert result.returncode == 1 and "plain" in result.stdout
     assert "toasted" not in task.cli("compare", task.name, "--table", "public.plain",
                                      check=False).stdout
-
-
-@pytest.fixture
-def by_hand():
-    """Starts a stage as a user on another host would: with endpoint and task name only."""
-    started = []
-
-    def start(role, task):
-        worker = subprocess.Popen(
-            [program(f"walferry-{role}"), "--supervisor", f"ipc://{task.state_dir}/control.sock",
-             "--task", task.name],
-            env={**os.environ, "WALFERRY_STATE_DIR": task.state_dir}, stderr=subprocess.DEVNULL)
-        started.append(worker)
-        return worker
-
-    yield start
-    for worker in started:
-        worker.kill()
-        worker.wait(10)
 
 
 def test_a_transform_started_by_hand_takes_its_share(shop, by_hand):

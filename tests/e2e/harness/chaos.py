@@ -106,21 +106,16 @@ class Load:
 
 
 class Counters:
-    """Sums up counters of `status` that begin at 0 again when a supervisor is restarted."""
+    """The highest values of `status`, which counts over all lives of the processes."""
 
     NAMES = ("redelivered_batches", "duplicates_dropped", "rewinds")
 
     def __init__(self):
         self.totals = dict.fromkeys(self.NAMES, 0)
-        self.last = dict.fromkeys(self.NAMES, 0)
 
     def note(self, status):
         for name in self.NAMES:
-            now = (status or {}).get(name)
-            if now is None:
-                continue
-            self.totals[name] += now - self.last[name] if now >= self.last[name] else now
-            self.last[name] = now
+            self.totals[name] = max(self.totals[name], (status or {}).get(name) or 0)
 
 
 class Chaos:

@@ -1,0 +1,130 @@
+"""Memory stays within the settings, and the source never waits for us."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from harness import differences
+from harness.task import processes_of
+
+MB = 1_000_000
+TABLE = "CREATE TABLE big (id bigint PRIMARY KEY, payload text)"
+EVERYTHING = bool(os.environ.get("WALFERRY_TEST_ALL"))
+
+
+class Peaks(threading.Thread):
+    """The largest private memory of each stage while it is entered."""
+
+    def __init__(self, task):
+        super().__init__(daemon=True)
+        self.task, self.ended, self.peak = task, threading.Event(), {}
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.join()
+
+    def run(self):
+        while not self.ended.wait(0.1):
+            for pid, name in processes_of(self.task.state_dir).items():
+                size = private_memory(pid)
+                self.peak[name] = max(self.peak.get(name, 0), size)
+
+
+def private_memory(pid):
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["RssAnon"].split()[0]) * 1024
+    except (OSError, KeyError):
+        return 0
+
+
+@pytest.fixture
+def start(source, destination, database, new_task):
+    def make(**settings):
+        database(source, destination)
+        destination.sql("ALTER DATABASE shop SET synchronous_commit = off")
+        source.sql(TABLE, database="shop")
+        task = new_task(source, destination, **settings).run()
+        task.wait_consistent()
+        return task
+    return make
+
+
+def equal(source, destination):
+    return differences(source.conninfo("shop"), destination.conninfo("shop")) == []
+
+
+@pytest.mark.timeout(600)
+def test_a_transaction_of_millions_of_rows_stays_within_memory(source, destination, start):
+    task = start()
+    rows = 5_000_000 if EVERYTHING else 1_000_000
+
+    with Peaks(task) as peaks:
+        source.sql(f"INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, {rows}) g",
+                   database="shop")
+        task.wait_caught_up(400)
+
+    assert all(size < 300 * MB for size in peaks.peak.values()), peaks.peak
+    assert equal(source, destination)
+
+
+@pytest.mark.timeout(400)
+def test_a_transaction_larger_than_window_and_spool_arrives(source, destination, start):
+    """The stream is restarted with streaming off when the spool is full of unfinished work."""
+    task = start(window="8MB", spool_limit="16MB")
+
+    with Peaks(task) as peaks:
+        source.sql("INSERT INTO big SELECT g, repeat('x', 500) FROM generate_series(1, 200000) g",
+                   database="shop")
+        task.wait_caught_up(300)
+
+    assert all(size < 150 * MB for size in peaks.peak.values()), peaks.peak
+    assert equal(source, destination)
+
+
+@pytest.mark.timeout(400)
+def test_a_destination_that_is_away_under_load_costs_neither_memory_nor_commits(source, destination,
+                                                                                start):
+    task = start(window="16MB")
+    away = 60 if EVERYTHING else 15
+    slowest, number = 0.0, 0
+
+    with Peaks(task) as peaks:
+        destination.crash()
+        until = time.monotonic() + away
+        while time.monotonic() < until:
+            number += 1
+            began = time.monotonic()
+            source.sql("INSERT INTO big SELECT g, repeat('x', 500) "
+                       "FROM generate_series(%s, %s) g", (number * 1000, number * 1000 + 999), "shop")
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(0.02)
+        destination.start()
+        task.wait_caught_up(200)
+
+    assert all(size < 150 * MB for size in peaks.peak.values()), peaks.peak
+    assert slowest < 2
+    assert equal(source, destination)
+
+
+@pytest.mark.timeout(300)
+def test_a_single_row_of_many_megabytes_arrives(source, destination, start):
+    task = start(window="8MB")
+    size = 100 if EVERYTHING else 30
+
+    with Peaks(task) as peaks:
+        source.sql(f"INSERT INTO big VALUES (1, repeat('0123456789', {size * 100_000}))",
+                   database="shop")
+        source.sql("UPDATE big SET id = 2", database="shop")
+        task.wait_caught_up(200)
+
+    limit = (100 + 4 * size) * MB
+    assert all(used < limit for used in peaks.peak.values()), peaks.peak
+    assert equal(source, destination)
