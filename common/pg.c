@@ -552,6 +552,11 @@ struct pg_conn *pg_raw(Pg *pg)
     return pg->conn;
 }
 
+const struct pg_result *pg_rows_raw(const PgRows *rows)
+{
+    return rows->result;
+}
+
 const char *pg_last_sqlstate(const Pg *pg)
 {
     return pg->sqlstate;

@@ -81,6 +81,7 @@ const char *pg_address(const Pg *pg);
 struct pg_conn;
 struct pg_result;
 struct pg_conn *pg_raw(Pg *pg);
+const struct pg_result *pg_rows_raw(const PgRows *rows);
 
 /* Fills *err from a failed result or, if NULL, from the connection. Returns false. */
 bool pg_error(Pg *pg, const struct pg_result *result, Error *err);
