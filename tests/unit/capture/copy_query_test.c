@@ -3,6 +3,9 @@
 #include "common/sql_text.h"
 #include "tests/support/cmocka_all.h"
 
+/* The generated structs want texts that may be written. */
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+
 /* "id", a generated column, and one with a hostile name. */
 static ModelColumn id, sum, hostile;
 static ModelColumn *columns[] = {&id, &sum, &hostile};
@@ -12,14 +15,14 @@ static int make_table(void **state)
 {
     (void)state;
     id = sum = hostile = (ModelColumn)WALFERRY__MODEL__MODEL_COLUMN__INIT;
-    id.name = "id";
-    sum.name = "sum";
+    id.name = TEXT("id");
+    sum.name = TEXT("sum");
     sum.generated = true;
-    hostile.name = "a\"b), (";
+    hostile.name = TEXT("a\"b), (");
     table = (ModelTable)WALFERRY__MODEL__MODEL_TABLE__INIT;
     table.oid = 16384;
-    table.schema = "it's";
-    table.name = "t\"; --";
+    table.schema = TEXT("it's");
+    table.name = TEXT("t\"; --");
     table.columns = columns;
     table.n_columns = 3;
     return 0;
@@ -69,8 +72,8 @@ static void a_table_without_columns_of_its_own_is_copied_too(void **state)
     (void)state;
 
     pages.end_block = 8;
-    table.schema = "s";
-    table.name = "t";
+    table.schema = TEXT("s");
+    table.name = TEXT("t");
     table.n_columns = 0;
     copy_query_rows(&first, &table, &whole);
     copy_query_rows(&second, &table, &pages);

@@ -1,6 +1,10 @@
 #include "capture/copy_shape.h"
 
+#include "common/compiler.h"
 #include "tests/support/cmocka_all.h"
+
+/* The generated structs want texts that may be written. */
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
 
 enum { TABLE = 16384, FILENODE = 16390, INT4 = 23, VARCHAR = 1043 };
 
@@ -13,11 +17,11 @@ static int plan_table(void **state)
     (void)state;
     id = note = (ModelColumn)WALFERRY__MODEL__MODEL_COLUMN__INIT;
     id.attnum = 1;
-    id.name = "id";
+    id.name = TEXT("id");
     id.type_oid = INT4;
     id.type_modifier = -1;
     note.attnum = 3;
-    note.name = "note";
+    note.name = TEXT("note");
     note.type_oid = VARCHAR;
     note.type_modifier = 14;
     table = (ModelTable)WALFERRY__MODEL__MODEL_TABLE__INIT;
