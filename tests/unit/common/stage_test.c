@@ -1,177 +1,16 @@
 /* The stage runs in a child process; the test is its supervisor. */
 #include "common/stage.h"
 
-#include "common/clock.h"
 #include "common/control.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/fake_supervisor.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-enum { SOON_MS = 5000 };
-
-typedef struct Fixture {
-    char directory[32];
-    char endpoint[64];
-    Channel *supervisor;
-    pid_t child;
-    char peer[CHANNEL_IDENTITY_MAX];
-    Error err;
-} Fixture;
-
-typedef void StageBody(Stage *stage, Error *err);
-
-static int set_up(void **state)
-{
-    Fixture *f = calloc(1, sizeof *f);
-
-    snprintf(f->directory, sizeof f->directory, "/tmp/stage-test-XXXXXX");
-    if (!mkdtemp(f->directory))
-        return -1;
-    snprintf(f->endpoint, sizeof f->endpoint, "ipc://%s/s", f->directory);
-    if (!channel_listen(&f->supervisor, f->endpoint, 1000, &f->err))
-        return -1;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    Fixture *f = *state;
-
-    if (f->child > 0) {
-        kill(f->child, SIGKILL);
-        waitpid(f->child, NULL, 0);
-    }
-    channel_close(&f->supervisor);
-    unlink(f->endpoint + strlen("ipc://"));
-    rmdir(f->directory);
-    free(f);
-    return 0;
-}
-
-static void be_quiet(void)
-{
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-}
-
-/* main() of the child. */
-static int run_stage(const Fixture *f, Walferry__Control__Role role, StageBody *body)
-{
-    char endpoint[sizeof f->endpoint];
-    char *argv[] = {(char[]){"stage"},  (char[]){"--supervisor"}, endpoint,
-                    (char[]){"--task"}, (char[]){"orders"},       NULL};
-    Error err = {0};
-    Stage *stage = NULL;
-
-    snprintf(endpoint, sizeof endpoint, "%s", f->endpoint);
-    if (stage_open(&stage, role, 5, argv, &err))
-        body(stage, &err);
-    int status = stage_finish(stage, &err);
-    stage_close(&stage);
-    return status;
-}
-
-static void start(Fixture *f, Walferry__Control__Role role, StageBody *body)
-{
-    f->child = fork();
-    if (f->child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        be_quiet();
-        _exit(run_stage(f, role, body));
-    }
-}
-
-static int exit_status(Fixture *f)
-{
-    int status = 0;
-
-    assert_int_equal(waitpid(f->child, &status, 0), f->child);
-    f->child = 0;
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static ControlMessage *receive(Fixture *f)
-{
-    WaitItem item = {.channel = f->supervisor, .read = true};
-    ChannelMessage raw = {0};
-    ControlMessage *message = NULL;
-
-    assert_true(channel_wait(&item, 1, SOON_MS, &f->err));
-    assert_int_equal(channel_receive(f->supervisor, &raw), CHANNEL_OK);
-    assert_true(control_unpack(frame_str(raw.parts[0]), &message, &f->err));
-    snprintf(f->peer, sizeof f->peer, "%s", raw.peer);
-    channel_message_done(&raw);
-    return message;
-}
-
-/* Reads over everything else, heartbeats mostly. */
-static ControlMessage *receive_kind(Fixture *f, Walferry__Control__ControlMessage__MessageCase kind)
-{
-    int64_t until = clock_ms() + SOON_MS;
-
-    while (clock_ms() < until) {
-        ControlMessage *message = receive(f);
-
-        if (message->message_case == kind)
-            return message;
-        control_free(&message);
-    }
-    fail_msg("no message of kind %d", (int)kind);
-    return NULL;
-}
-
-#define EXPECT(f, kind) receive_kind(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_##kind)
-
-static void expect_and_forget(Fixture *f, Walferry__Control__ControlMessage__MessageCase kind)
-{
-    ControlMessage *message = receive_kind(f, kind);
-
-    control_free(&message);
-}
-
-static void say(Fixture *f, const ControlMessage *message)
-{
-    ChannelMessage raw = {.parts = {control_pack(message)}, .count = 1};
-
-    snprintf(raw.peer, sizeof raw.peer, "%s", f->peer);
-    assert_int_equal(channel_send(f->supervisor, &raw), CHANNEL_OK);
-    channel_message_done(&raw);
-}
-
-static void say_assignment(Fixture *f, uint32_t lanes)
-{
-    Walferry__Control__Assignment assignment = WALFERRY__CONTROL__ASSIGNMENT__INIT;
-
-    assignment.task = (char[]){"orders"};
-    assignment.lanes = lanes;
-    assignment.data_dir = f->directory;
-    say(f, &CONTROL_MESSAGE(ASSIGNMENT, assignment, &assignment));
-}
-
-static void say_stop(Fixture *f, bool drain)
-{
-    Walferry__Control__Stop stop = WALFERRY__CONTROL__STOP__INIT;
-
-    stop.drain = drain;
-    say(f, &CONTROL_MESSAGE(STOP, stop, &stop));
-}
-
-static void admit(Fixture *f)
-{
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO);
-    say_assignment(f, 2);
-}
 
 static void wait_until_stopped(Stage *stage, Error *err)
 {
@@ -181,9 +20,9 @@ static void wait_until_stopped(Stage *stage, Error *err)
 
 static void a_stage_says_who_it_is_and_ends_well_when_told_to_stop(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
     ControlMessage *hello = EXPECT(f, HELLO);
 
     assert_string_equal(hello->hello->task, "orders");
@@ -192,9 +31,9 @@ static void a_stage_says_who_it_is_and_ends_well_when_told_to_stop(void **state)
     assert_string_equal(hello->hello->identity, f->peer);
     assert_memory_equal(f->peer, "loader-", 7);
     control_free(&hello);
-    say_assignment(f, 2);
-    say_stop(f, false);
-    assert_int_equal(exit_status(f), EX_OK);
+    fake_supervisor_say_assignment(f, 2);
+    fake_supervisor_say_stop(f, false);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void check_assignment(Stage *stage, Error *err)
@@ -209,23 +48,23 @@ static void check_assignment(Stage *stage, Error *err)
 
 static void a_stage_learns_all_it_needs_from_its_assignment(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_COPY, check_assignment);
-    admit(f);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_COPY, check_assignment);
+    fake_supervisor_admit(f, 2);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void a_stage_that_is_not_wanted_ends_without_an_error(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_until_stopped);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO);
-    say_stop(f, false);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_until_stopped);
+    EXPECT_AND_FORGET(f, HELLO);
+    fake_supervisor_say_stop(f, false);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void fail_with_everything(Stage *stage, Error *err)
@@ -240,10 +79,10 @@ static void fail_with_everything(Stage *stage, Error *err)
 
 static void a_failure_is_said_before_the_end_and_gives_its_exit_status(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, fail_with_everything);
-    admit(f);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, fail_with_everything);
+    fake_supervisor_admit(f, 2);
 
     ControlMessage *fault = EXPECT(f, FAULT);
     assert_string_equal(fault->fault->kind, "data");
@@ -253,7 +92,7 @@ static void a_failure_is_said_before_the_end_and_gives_its_exit_status(void **st
     assert_string_equal(fault->fault->position, "0/16:1");
     assert_string_equal(fault->fault->hint, "compare");
     control_free(&fault);
-    assert_int_equal(exit_status(f), EX_DATAERR);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_DATAERR);
 }
 
 static void say_counters(void *self, Stage *stage)
@@ -270,10 +109,10 @@ static void count_until_stopped(Stage *stage, Error *err)
 
 static void heartbeats_carry_the_counters_and_the_memory(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_TRANSFORM, count_until_stopped);
-    admit(f);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_TRANSFORM, count_until_stopped);
+    fake_supervisor_admit(f, 2);
 
     for (int i = 0; i < 2; i++) {
         ControlMessage *beat = EXPECT(f, HEARTBEAT);
@@ -310,14 +149,14 @@ static void answer_epochs(Stage *stage, Error *err)
 
 static void a_message_for_the_handler_ends_even_an_endless_wait(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
     Walferry__Control__NewEpoch epoch = WALFERRY__CONTROL__NEW_EPOCH__INIT;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, answer_epochs);
-    admit(f);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, answer_epochs);
+    fake_supervisor_admit(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
     epoch.epoch = 12;
-    say(f, &CONTROL_MESSAGE(NEW_EPOCH, new_epoch, &epoch));
+    fake_supervisor_say(f, &CONTROL_MESSAGE(NEW_EPOCH, new_epoch, &epoch));
 
     ControlMessage *ready = EXPECT(f, READY);
     assert_int_equal(ready->ready->epoch, 12);
@@ -338,27 +177,27 @@ static void drain_in_two_looks(Stage *stage, Error *err)
 
 static void a_busy_stage_that_only_looks_hears_that_it_shall_drain(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, drain_in_two_looks);
-    admit(f);
-    say_stop(f, true);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_DRAINED);
-    say_stop(f, false);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, drain_in_two_looks);
+    fake_supervisor_admit(f, 2);
+    fake_supervisor_say_stop(f, true);
+    EXPECT_AND_FORGET(f, DRAINED);
+    fake_supervisor_say_stop(f, false);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void a_signal_to_end_ends_it_well(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
-    admit(f);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    fake_supervisor_admit(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
     kill(f->child, SIGTERM);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void wait_for_descriptor(Stage *stage, Error *err)
@@ -379,66 +218,66 @@ static void wait_for_descriptor(Stage *stage, Error *err)
 
 static void a_wait_ends_with_its_time_or_with_an_item(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_for_descriptor);
-    admit(f);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_for_descriptor);
+    fake_supervisor_admit(f, 2);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
-static void restart_supervisor(Fixture *f)
+static void restart_supervisor(FakeSupervisor *f)
 {
-    channel_close(&f->supervisor);
-    assert_true(channel_listen(&f->supervisor, f->endpoint, 1000, &f->err));
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO);
+    channel_close(&f->channel);
+    assert_true(channel_listen(&f->channel, f->endpoint, 1000, &f->err));
+    EXPECT_AND_FORGET(f, HELLO);
 }
 
 static void a_transform_stays_when_the_supervisor_is_restarted(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_TRANSFORM, wait_until_stopped);
-    admit(f);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_TRANSFORM, wait_until_stopped);
+    fake_supervisor_admit(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
     restart_supervisor(f);
-    say_assignment(f, 2);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
-    say_stop(f, false);
+    fake_supervisor_say_assignment(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
+    fake_supervisor_say_stop(f, false);
 
-    assert_int_equal(exit_status(f), EX_OK);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
 }
 
 static void a_loader_ends_to_be_started_anew_when_the_supervisor_was(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
-    admit(f);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    fake_supervisor_admit(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
     restart_supervisor(f);
-    say_assignment(f, 2);
+    fake_supervisor_say_assignment(f, 2);
 
-    assert_int_equal(exit_status(f), EX_TEMPFAIL);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_TEMPFAIL);
 }
 
 static void a_message_of_another_version_is_a_protocol_error(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
     Walferry__Control__Drained drained = WALFERRY__CONTROL__DRAINED__INIT;
     ControlMessage message = CONTROL_MESSAGE(DRAINED, drained, &drained);
 
-    start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
-    admit(f);
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    fake_supervisor_admit(f, 2);
     message.version = 2;
-    say(f, &message);
+    fake_supervisor_say(f, &message);
 
-    assert_int_equal(exit_status(f), EX_PROTOCOL);
+    assert_int_equal(fake_supervisor_exit_status(f), EX_PROTOCOL);
 }
 
 static void a_child_does_not_outlive_its_supervisor(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
     int ends[2];
     char byte;
 
@@ -446,13 +285,13 @@ static void a_child_does_not_outlive_its_supervisor(void **state)
     pid_t parent = fork();
     if (parent == 0) {
         setenv("WALFERRY_CHILD", "1", 1);
-        start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+        fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
         pause();
         _exit(0);
     }
     close(ends[1]);
-    admit(f);
-    expect_and_forget(f, WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HEARTBEAT);
+    fake_supervisor_admit(f, 2);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
     kill(parent, SIGKILL);
     assert_int_equal(waitpid(parent, NULL, 0), parent);
 
@@ -462,7 +301,7 @@ static void a_child_does_not_outlive_its_supervisor(void **state)
 
 static void wrong_arguments_end_it_with_usage(void **state)
 {
-    Fixture *f = *state;
+    FakeSupervisor *f = *state;
 
     f->child = fork();
     if (f->child == 0) {
@@ -470,14 +309,15 @@ static void wrong_arguments_end_it_with_usage(void **state)
         Stage *stage;
         Error err;
 
-        be_quiet();
+        fake_supervisor_be_quiet();
         (void)!stage_open(&stage, WALFERRY__CONTROL__ROLE__ROLE_LOADER, 3, argv, &err);
         _exit(0);
     }
-    assert_int_equal(exit_status(f), 2);
+    assert_int_equal(fake_supervisor_exit_status(f), 2);
 }
 
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define CASE(function)                                                                             \
+    cmocka_unit_test_setup_teardown(function, fake_supervisor_open, fake_supervisor_close)
 
 int main(void)
 {
