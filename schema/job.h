@@ -48,8 +48,9 @@ NODISCARD bool job_end_predecessor(Pg *pg, const TaskFile *task, const char *rol
                                    Error *err);
 
 /*
- * Statements that need locks on the user's tables, as one transaction, with a short lock_timeout:
- * a lock that waits makes everybody wait who comes behind it. Tried again some times with pauses.
+ * Statements that need locks on the user's tables, as one transaction, with the task's
+ * lock_timeout: a lock that waits makes everybody wait who comes behind it. Tried again some times
+ * with pauses.
  */
 NODISCARD bool job_exec_locking(Pg *pg, const TaskFile *task, const char *sql, const char *object,
                                 JobHost *host, Error *err);

@@ -1,0 +1,211 @@
+#include "schema/plan.h"
+
+#include "common/bytes.h"
+#include "common/failpoint.h"
+#include "common/names.h"
+#include "common/publication.h"
+#include "common/sql_text.h"
+#include "schema/catalog.h"
+#include "schema/destination.h"
+#include "schema/model.h"
+#include "schema/publish.h"
+#include "schema/statements.h"
+#include "schema/unsupported.h"
+
+typedef Walferry__Model__Model Model;
+
+typedef struct Plan {
+    const TaskFile *task;
+    const PlanRequest *request;
+    JobHost *host;
+    Arena *arena;
+    char publication[OBJECT_NAME_MAX];
+    Pg *source; /* as it is now */
+    Pg *holder; /* in the snapshot; holds the tables' locks */
+    Pg *destination;
+    Catalog seen; /* under the snapshot */
+    Catalog now;
+} Plan;
+
+static void plan_done(Plan *plan)
+{
+    pg_close(&plan->source);
+    pg_close(&plan->holder);
+    pg_close(&plan->destination);
+}
+
+static bool connect_all(Plan *p, Error *err)
+{
+    return job_connect_source(&p->source, p->task, "schema", p->host, err) &&
+           job_end_predecessor(p->source, p->task, "schema", p->host, err) &&
+           job_connect_source(&p->holder, p->task, "schema", p->host, err) &&
+           job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
+           job_end_predecessor(p->destination, p->task, "schema", p->host, err);
+}
+
+/* A snapshot whose holder is gone, and a table that is, are no fault of the user's: try anew. */
+static bool want_newer_snapshot(Error *err, const char *what)
+{
+    if (err->kind == ERROR_NONE || err->kind == ERROR_CONNECTION)
+        return false;
+    err->kind = ERROR_TRANSIENT;
+    return error_wrap(err, "%s", what);
+}
+
+static bool enter_snapshot(Plan *p, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT ");
+    sql_literal(&sql, str_of(p->request->snapshot_name));
+    return pg_exec(p->holder, sql_text(&sql), NULL, err) ||
+           want_newer_snapshot(err, "the snapshot cannot be used");
+}
+
+static bool read_published(Plan *p, Pg *pg, Catalog *out, size_t *unpublished, Error *err)
+{
+    if (!catalog_read_candidates(pg, p->arena, out, err))
+        return false;
+    catalog_select(out, p->task);
+    return publish_keep_members(pg, p->publication, out, unpublished, err) &&
+           catalog_read_columns(pg, p->arena, out, err);
+}
+
+static bool is_asked_for(const PlanRequest *request, uint32_t oid)
+{
+    for (size_t i = 0; i < request->only_count; i++) {
+        if (request->only[i] == oid)
+            return true;
+    }
+    return request->only == NULL;
+}
+
+/* ONLY: each partition is in the list itself. */
+static bool lock_tables(Plan *p, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    size_t count = 0;
+
+    sql_add(&sql, "LOCK TABLE ");
+    for (size_t i = 0; i < p->seen.table_count; i++) {
+        const CatalogTable *table = &p->seen.tables[i];
+
+        if (!is_asked_for(p->request, table->oid))
+            continue;
+        sql_add(&sql, "%sONLY ", count++ ? ", " : "");
+        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+    }
+    sql_add(&sql, " IN ACCESS SHARE MODE");
+    return count == 0 || pg_exec(p->holder, sql_text(&sql), NULL, err) ||
+           want_newer_snapshot(err, "lock the tables");
+}
+
+static bool same_column(const CatalogColumn *a, const CatalogColumn *b)
+{
+    return a->attnum == b->attnum && strcmp(a->name, b->name) == 0 && a->type_oid == b->type_oid &&
+           a->type_modifier == b->type_modifier && a->generated == b->generated;
+}
+
+/* pg_class as the snapshot has it names the file of then; pg_relation_filenode() that of now. */
+static bool same_table(const CatalogTable *seen, const CatalogTable *now)
+{
+    if (strcmp(seen->schema, now->schema) != 0 || strcmp(seen->name, now->name) != 0 ||
+        seen->column_count != now->column_count || seen->seen_filenode != now->filenode)
+        return false;
+    for (size_t i = 0; i < seen->column_count; i++) {
+        if (!same_column(&seen->columns[i], &now->columns[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool refuse_changed(Arena *arena, const CatalogTable *table, Error *err)
+{
+    error_set(err, ERROR_TRANSIENT, "the table was changed since the snapshot was taken");
+    return error_object(err, "%s", catalog_name(arena, table));
+}
+
+static bool compare_catalogs(Plan *p, Error *err)
+{
+    for (size_t i = 0; i < p->seen.table_count; i++) {
+        const CatalogTable *seen = &p->seen.tables[i];
+        const CatalogTable *now = catalog_find(&p->now, seen->oid);
+
+        if (is_asked_for(p->request, seen->oid) && (!now || !same_table(seen, now)))
+            return refuse_changed(p->arena, seen, err);
+    }
+    for (size_t i = 0; i < p->now.table_count; i++) {
+        const CatalogTable *now = &p->now.tables[i];
+
+        if (is_asked_for(p->request, now->oid) && !catalog_find(&p->seen, now->oid))
+            return refuse_changed(p->arena, now, err);
+    }
+    return true;
+}
+
+static bool read_snapshot(Plan *p, Error *err)
+{
+    size_t unpublished = 0;
+
+    return enter_snapshot(p, err) && read_published(p, p->holder, &p->seen, &unpublished, err) &&
+           lock_tables(p, err);
+}
+
+static bool read_now(Plan *p, Error *err)
+{
+    size_t unpublished = 0;
+
+    if (!read_published(p, p->source, &p->now, &unpublished, err) ||
+        !catalog_read_rest(p->source, p->arena, &p->now, err) ||
+        !unsupported_refuse(p->source, p->arena, &p->now, err))
+        return false;
+    if (unpublished > 0)
+        job_notice(p->host, 0, 0, "%zu tables were made after the publication: not in the task",
+                   unpublished);
+    return true;
+}
+
+static bool read_source(Plan *p, Error *err)
+{
+    if (!p->request->snapshot_name[0])
+        return read_now(p, err);
+    return read_snapshot(p, err) && read_now(p, err) && compare_catalogs(p, err);
+}
+
+/* After the model, which wants all indexes: leaves out those that the user's own tables have. */
+static bool add_statements(Plan *p, Model *model, Error *err)
+{
+    if (!p->task->phase_schema)
+        return true;
+    if (!destination_leave_out_existing(p->destination, p->task, &p->now, p->arena, err))
+        return false;
+    model->indexes = statements_indexes(p->arena, &p->now, &model->n_indexes);
+    model->foreign_keys = statements_foreign_keys(p->arena, &p->now, &model->n_foreign_keys);
+    return true;
+}
+
+static bool build_model(Plan *p, Model **out, Error *err)
+{
+    Model *model = model_build(p->arena, &p->now, p->request->only, p->request->only_count,
+                               p->task->stages.copy);
+
+    if (!publication_digest(p->source, p->publication, &model->publication_digest, err) ||
+        !add_statements(p, model, err))
+        return false;
+    *out = model;
+    return true;
+}
+
+bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host, Arena *arena,
+               Model **out, Error *err)
+{
+    CLEANUP(plan_done)
+    Plan p = {.task = task, .request = request, .host = host, .arena = arena};
+
+    names_slot(task->name, p.publication);
+    if (!connect_all(&p, err) || !read_source(&p, err))
+        return false;
+    (void)FAILPOINT("schema.catalog_read");
+    return destination_create(p.destination, task, &p.now, arena, host, err) &&
+           build_model(&p, out, err);
+}

@@ -1,0 +1,61 @@
+#include "schema/unsupported.h"
+
+#include "not_made.sql.h"
+#include "unsupported_columns.sql.h"
+#include "unsupported_dependencies.sql.h"
+#include "unsupported_tables.sql.h"
+
+static const char *const QUERIES[] = {SQL_UNSUPPORTED_TABLES, SQL_UNSUPPORTED_COLUMNS,
+                                      SQL_UNSUPPORTED_DEPENDENCIES, SQL_NOT_MADE};
+
+static bool run_query(Pg *pg, const char *sql, const char *oids, UnsupportedSink *sink, void *self,
+                      Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+
+    if (!pg_query(pg, sql, 1, &oids, &rows, err))
+        return error_wrap(err, "look for what is not supported");
+    for (int row = 0; row < pg_rows_count(rows); row++) {
+        UnsupportedItem item = {pg_bool(rows, row, "fatal"), pg_text(rows, row, "kind"),
+                                pg_text(rows, row, "object"), pg_text(rows, row, "reason")};
+
+        sink(self, &item);
+    }
+    return true;
+}
+
+bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedSink *sink,
+                      void *self, Error *err)
+{
+    const char *oids = catalog_oids(arena, catalog);
+
+    for (size_t i = 0; i < COUNT_OF(QUERIES); i++) {
+        if (!run_query(pg, QUERIES[i], oids, sink, self, err))
+            return false;
+    }
+    return true;
+}
+
+typedef struct First {
+    Error *err;
+    bool found;
+} First;
+
+static void keep_first(void *self, const UnsupportedItem *item)
+{
+    First *first = self;
+
+    if (!item->fatal || first->found)
+        return;
+    first->found = true;
+    error_set(first->err, ERROR_CONFIG, "not supported yet: %s", item->reason);
+    error_object(first->err, "%s", item->object);
+    error_hint(first->err, "exclude the table in objects; walferry check lists all of them");
+}
+
+bool unsupported_refuse(Pg *pg, Arena *arena, const Catalog *catalog, Error *err)
+{
+    First first = {.err = err};
+
+    return unsupported_each(pg, arena, catalog, keep_first, &first, err) && !first.found;
+}
