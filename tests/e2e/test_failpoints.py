@@ -11,7 +11,7 @@ import pytest
 from harness import differences, failpoints, program, wait_until
 
 PROGRAMS = ("walferry-supervisor", "walferry-schema", "walferry-capture", "walferry-copy",
-            "walferry-transform", "walferry-loader", "walferry")
+            "walferry-transform", "walferry-loader")
 
 TABLES = """CREATE TABLE a (id int PRIMARY KEY, v text);
 CREATE TABLE toasted (id int PRIMARY KEY, n int, big text);
