@@ -34,19 +34,16 @@ struct Assembly {
     size_t truncated_capacity;
 };
 
-bool assembly_open(Assembly **out, const AssemblyPlan *plan, Error *err)
+void assembly_open(Assembly **out, const AssemblyPlan *plan)
 {
-    CLEANUP(assembly_close) Assembly *assembly = MEM_NEW(Assembly);
+    Assembly *assembly = MEM_NEW(Assembly);
 
     assembly->task = plan->task;
     assembly->barriers = plan->barriers;
     relation_cache_open(&assembly->relations, plan->model, plan->gates, plan->gate_count);
     batcher_open(&assembly->batcher, plan->limits);
-    if (!transaction_spool_open(&assembly->spool, plan->spool_dir, err))
-        return false;
+    transaction_spool_open(&assembly->spool, plan->spool_dir);
     *out = assembly;
-    assembly = NULL; /* handed over */
-    return true;
 }
 
 void assembly_close(Assembly **assembly)

@@ -23,9 +23,9 @@ typedef struct AssemblyPlan {
     const Walferry__Model__Model *model; /* borrowed */
     Walferry__Model__TableGate *const *gates;
     size_t gate_count;
-    const char *task; /* whose heartbeats are ours; borrowed */
-    bool barriers;    /* TRUNCATE is one: more than one lane */
-    const char *spool_dir;
+    const char *task;      /* whose heartbeats are ours; borrowed */
+    bool barriers;         /* TRUNCATE is one: more than one lane */
+    const char *spool_dir; /* is there, and this process's own */
     BatcherLimits limits;
 } AssemblyPlan;
 
@@ -36,7 +36,7 @@ typedef enum AssemblyBarrier {
     BARRIER_AFTER,  /* the TRUNCATE durable */
 } AssemblyBarrier;
 
-NODISCARD bool assembly_open(Assembly **out, const AssemblyPlan *plan, Error *err);
+void assembly_open(Assembly **out, const AssemblyPlan *plan);
 void assembly_close(Assembly **assembly);
 
 /* A new epoch: forgets everything of the stream so far. */

@@ -54,8 +54,8 @@ bool outbox_open(Outbox **out, const char *endpoint, const OutboxLimits *limits,
     outbox->limits.spool_dir = NULL; /* borrowed during this call only */
     dispatch_open(&outbox->dispatch);
     window_open(&outbox->window, limits->memory_bytes, limits->window_bytes);
-    if (limits->spool_dir && !window_spool_open(&outbox->spool, limits->spool_dir, err))
-        return false;
+    if (limits->spool_dir)
+        window_spool_open(&outbox->spool, limits->spool_dir);
     if (!channel_listen(&outbox->channel, endpoint, HIGH_WATER, err))
         return false;
     *out = outbox;
@@ -183,6 +183,13 @@ bool outbox_full(const Outbox *outbox)
                       window_spool_bytes(outbox->spool) >= outbox->limits.spool_limit_bytes;
 
     return spool_full || window_full(outbox->window);
+}
+
+bool outbox_fills(const Outbox *outbox, size_t more_bytes)
+{
+    WindowTotals totals = window_totals(outbox->window);
+
+    return totals.memory_bytes + totals.spool_bytes + more_bytes >= outbox->limits.window_bytes;
 }
 
 /* --- who is there --- */

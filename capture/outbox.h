@@ -23,7 +23,7 @@ typedef struct Outbox Outbox;
 typedef struct OutboxLimits {
     size_t memory_bytes;        /* batches in memory */
     size_t window_bytes;        /* batches in memory and file: at more outbox_full() is true */
-    const char *spool_dir;      /* copied; emptied of our files. NULL: no spool file */
+    const char *spool_dir;      /* copied; this process's own. NULL: no spool file */
     uint64_t spool_limit_bytes; /* 0: none */
 } OutboxLimits;
 
@@ -57,6 +57,8 @@ NODISCARD bool outbox_add(Outbox *outbox, BatchHeader *header, Frame **body, Err
 
 /* The caller's to heed: add nothing while it is true, but for a batch that was begun. */
 bool outbox_full(const Outbox *outbox);
+/* It will be with so much more: say flush, nothing comes behind that for a while. */
+bool outbox_fills(const Outbox *outbox, size_t more_bytes);
 
 /* Who is there: batches of a worker that left go to another one at once. */
 void outbox_topology(Outbox *outbox, const Walferry__Control__Topology *topology);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,23 +28,56 @@ static void close_dir(DIR **dir)
         closedir(*dir);
 }
 
-bool spool_dir_prepare(const char *dir, const char *prefix, Error *err)
+/* As far as it goes: what stays does no harm, names are new at each start. */
+static void remove_tree(int parent, const char *name)
 {
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return failed("make a folder for", dir, err);
-
-    CLEANUP(close_dir) DIR *open_dir = opendir(dir);
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(close_dir) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry;
 
-    if (!open_dir)
-        return failed("list", dir, err);
-    while ((entry = readdir(open_dir))) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-            continue;
-        if (unlinkat(dirfd(open_dir), entry->d_name, 0) != 0 && errno != ENOENT)
-            return failed("remove", dir, err);
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(fd, entry->d_name, 0);
+    }
+    (void)unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static bool make_dir(const char *path, Error *err)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST || failed("make a folder for", path, err);
+}
+
+static bool remove_leftovers(const char *base, Error *err)
+{
+    CLEANUP(close_dir) DIR *dir = opendir(base);
+    const struct dirent *entry;
+
+    if (!dir)
+        return failed("list", base, err);
+    while ((entry = readdir(dir))) {
+        if (strncmp(entry->d_name, "capture-", strlen("capture-")) == 0)
+            remove_tree(dirfd(dir), entry->d_name);
     }
     return true;
+}
+
+bool spool_dir_make(const char *base, const char *name, char **path, Error *err)
+{
+    CLEANUP(mem_free) char *own = mem_printf("%s/%s", base, name);
+
+    if (!make_dir(base, err) || !remove_leftovers(base, err) || !make_dir(own, err))
+        return false;
+    *path = own;
+    own = NULL; /* handed over */
+    return true;
+}
+
+void spool_dir_remove(char **path)
+{
+    if (*path)
+        remove_tree(AT_FDCWD, *path);
+    free(*path);
+    *path = NULL;
 }
 
 static int open_file(const char *path, int flags, Error *err)

@@ -9,8 +9,13 @@
 #include "common/str.h"
 #include <stdint.h>
 
-/* Makes `dir` (0700; its parent exists), and removes the files in it whose name has this prefix. */
-NODISCARD bool spool_dir_prepare(const char *dir, const char *prefix, Error *err);
+/*
+ * A new folder base/name (0700) for this process alone; free() *path. What earlier captures left in
+ * base is removed: one that was thought dead and goes on must neither read nor write our files.
+ */
+NODISCARD bool spool_dir_make(const char *base, const char *name, char **path, Error *err);
+/* With all files in it; the path is freed and set to NULL. */
+void spool_dir_remove(char **path);
 
 /* -1 on failure. */
 int spool_file_create(const char *path, Error *err);

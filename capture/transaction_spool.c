@@ -54,16 +54,13 @@ static char *path_of(const TransactionSpool *spool, uint32_t xid)
     return mem_printf("%s/%s%u", spool->dir, PREFIX, xid);
 }
 
-bool transaction_spool_open(TransactionSpool **out, const char *dir, Error *err)
+void transaction_spool_open(TransactionSpool **out, const char *dir)
 {
-    if (!spool_dir_prepare(dir, PREFIX, err))
-        return false;
-
     TransactionSpool *spool = MEM_NEW(TransactionSpool);
+
     spool->dir = mem_strdup(dir);
     spool->out.fd = spool->in.fd = -1;
     *out = spool;
-    return true;
 }
 
 static Streamed *find(const TransactionSpool *spool, uint32_t xid)
@@ -80,7 +77,7 @@ static void forget(TransactionSpool *spool, Streamed *streamed)
 
     if (spool->out.fd >= 0 && spool->out.xid == streamed->xid)
         spool_file_close(&spool->out.fd);
-    (void)unlink(path); /* a small one never had a file; what stays goes at the next start */
+    (void)unlink(path); /* a small one never had a file; what stays goes with the folder */
     spool->bytes -= streamed->bytes;
     HASH_DEL(spool->by_xid, streamed);
     free(streamed->aborted);

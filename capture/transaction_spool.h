@@ -18,8 +18,8 @@
 
 typedef struct TransactionSpool TransactionSpool;
 
-/* Makes the folder if need be; removes what an earlier process left of ours. */
-NODISCARD bool transaction_spool_open(TransactionSpool **out, const char *dir, Error *err);
+/* The folder is there, and this process's own. */
+void transaction_spool_open(TransactionSpool **out, const char *dir);
 void transaction_spool_close(TransactionSpool **spool);
 
 /* The stream starts anew: forgets all. */

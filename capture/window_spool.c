@@ -32,16 +32,13 @@ static char *path_of(const WindowSpool *spool, uint32_t number)
     return mem_printf("%s/%s%u", spool->dir, PREFIX, number);
 }
 
-bool window_spool_open(WindowSpool **out, const char *dir, Error *err)
+void window_spool_open(WindowSpool **out, const char *dir)
 {
-    if (!spool_dir_prepare(dir, PREFIX, err))
-        return false;
-
     WindowSpool *spool = MEM_NEW(WindowSpool);
+
     spool->dir = mem_strdup(dir);
     spool->fd = -1;
     *out = spool;
-    return true;
 }
 
 static void remove_segment(WindowSpool *spool, size_t at)
@@ -50,7 +47,7 @@ static void remove_segment(WindowSpool *spool, size_t at)
 
     if (at + 1 == spool->count)
         spool_file_close(&spool->fd);
-    (void)unlink(path); /* what stays is removed by the next process */
+    (void)unlink(path); /* what stays goes with the folder */
     spool->bytes -= spool->segments[at].bytes;
     spool->count--;
     memmove(&spool->segments[at], &spool->segments[at + 1], (spool->count - at) * sizeof(Segment));

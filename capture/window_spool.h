@@ -14,8 +14,8 @@
 
 typedef struct WindowSpool WindowSpool;
 
-/* Makes the folder if need be; removes what an earlier process left of ours. */
-NODISCARD bool window_spool_open(WindowSpool **out, const char *dir, Error *err);
+/* The folder is there, and this process's own. */
+void window_spool_open(WindowSpool **out, const char *dir);
 void window_spool_close(WindowSpool **spool);
 
 NODISCARD bool window_spool_write(WindowSpool *spool, Str header, Str body, SpoolPlace *out,

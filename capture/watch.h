@@ -1,0 +1,33 @@
+/*
+ * watch - what capture does on its normal connection while the stream runs: writes heartbeats, and
+ * looks every few seconds whether the publication is still the one that was made.
+ *
+ * A statement at a time, none waited for: a lock on our row must not stall the stream. A changed or
+ * dropped publication is a fault of CONFIG: PostgreSQL 18 only warns of a missing one, and leaves
+ * out rows in silence.
+ */
+#pragma once
+
+#include "capture/heartbeat.h"
+#include "common/channel.h"
+#include "common/pg.h"
+
+typedef struct Watch Watch;
+
+typedef struct WatchPlan {
+    Pg *session; /* borrowed, as is task */
+    const char *task;
+    int64_t heartbeat_ms;
+    uint64_t publication_digest; /* 0: not known, not compared */
+} WatchPlan;
+
+/* Reads the heartbeat's number, and compares the publication once; blocks for that. */
+NODISCARD bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err);
+void watch_close(Watch **watch);
+
+/* Sends what is due, reads what has come. */
+NODISCARD bool watch_work(Watch *watch, int64_t now_ms, Error *err);
+WaitItem watch_wait_item(const Watch *watch);
+int watch_timeout_ms(const Watch *watch, int64_t now_ms);
+
+Heartbeat *watch_heartbeat(Watch *watch);
