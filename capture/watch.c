@@ -75,7 +75,7 @@ static bool look_at_publication(const Watch *watch, Error *err)
 bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err)
 {
     CLEANUP(watch_close) Watch *watch = MEM_NEW(Watch);
-    uint64_t number;
+    uint64_t number = 0;
 
     watch->plan = *plan;
     watch->publication_ms = now_ms + PUBLICATION_MS;
