@@ -55,6 +55,8 @@ static bool has_shape(Str wire, const Shape *shape)
         if (field.number > shape->last_field || field.number < last ||
             (field.number == last && !is_part))
             return false;
+        if (!is_part && field.bytes.len > 0 && memchr(field.bytes.data, '\0', field.bytes.len))
+            return false; /* a text, in C's form */
         if (is_part && (field.type != WIRE_BYTES || field.bytes.len < shape->parts[i].min_bytes ||
                         !has_shape(field.bytes, shape->parts[i].shape)))
             return false;

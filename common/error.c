@@ -25,7 +25,7 @@ static void make_one_line(char *text)
 {
     size_t length = strlen(text);
 
-    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
+    while (length > 0 && strchr("\r\n\t ", text[length - 1]))
         text[--length] = '\0';
     for (char *at = text; (at = strpbrk(at, "\r\n\t")); at++)
         *at = ' ';
