@@ -234,12 +234,18 @@ static bool read_batch(CopyWorker *worker, TableCopyRead *got, Error *err)
     return *got == TABLE_COPY_WAITS || send_batch(worker, &batch, *got == TABLE_COPY_LAST, err);
 }
 
+/* Committed by the loader, perhaps before a row was sent; or the loader is gone. */
+static bool is_over(const CopyWorker *worker)
+{
+    return worker->abandoned || outbox_chunk_done(worker->outbox);
+}
+
 static bool pass_rows(CopyWorker *worker, Error *err)
 {
     TableCopyRead got = TABLE_COPY_WAITS;
 
     (void)FAILPOINT("copy.first_row");
-    while (got != TABLE_COPY_LAST && !worker->abandoned) {
+    while (got != TABLE_COPY_LAST && !is_over(worker)) {
         WaitItem source = {.fd = table_copy_socket(worker->copy), .read = true};
         bool full = outbox_full(worker->outbox);
 
@@ -247,12 +253,14 @@ static bool pass_rows(CopyWorker *worker, Error *err)
             !wait_and_send(worker, full ? NULL : &source, got == TABLE_COPY_WAITS, err))
             return false;
     }
+    if (got != TABLE_COPY_LAST)
+        table_copy_abandon(worker->copy);
     return true;
 }
 
 static bool await_commit(CopyWorker *worker, Error *err)
 {
-    while (!worker->abandoned && !outbox_chunk_done(worker->outbox)) {
+    while (!is_over(worker)) {
         if (!wait_and_send(worker, NULL, true, err))
             return false;
     }
@@ -265,10 +273,8 @@ static bool copy_rows(CopyWorker *worker, const ModelTable *table, Error *err)
     make_header(worker, table);
     if (!pass_rows(worker, err) || !await_commit(worker, err))
         return false;
-    if (worker->abandoned) {
-        table_copy_abandon(worker->copy);
+    if (!outbox_chunk_done(worker->outbox))
         say_undone(worker, false, "the loader of its lane was replaced");
-    }
     return true;
 }
 

@@ -32,12 +32,12 @@ typedef struct Shape {
 
 static const Shape LEAF_5 = {.last_field = 5}; /* Column */
 static const Shape LEAF_2 = {.last_field = 2}; /* Position */
-static const Shape LEAF_6 = {.last_field = 6}; /* CopyRows */
+static const Shape LEAF_9 = {.last_field = 9}; /* CopyRows */
 static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &LEAF_5}}};
 static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &LEAF_2}}};
 static const Shape HEADER = {
     .last_field = 14,
-    .parts = {{8, 6, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_6}},
+    .parts = {{8, 6, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_9}},
 };
 
 static bool has_shape(Str wire, const Shape *shape)

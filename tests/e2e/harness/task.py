@@ -25,7 +25,7 @@ def libconfig(value):
     return left + ", ".join(map(libconfig, value)) + right
 
 
-def task_text(source, destination, **settings):
+def task_text(source, destination, /, **settings):
     """source, destination: conninfo strings. settings: other keys, merged one level deep."""
     keys = {"source": {"conninfo": source},
             "destination": {"type": "postgresql", "conninfo": destination}}

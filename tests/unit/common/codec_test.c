@@ -410,7 +410,14 @@ static BatchHeader copy_header(void)
     header.relation_count = 1;
     header.transaction_count = 0;
     header.only_lane = 1;
-    header.copy = (CopyRows){.chunk = 7, .attempt = 9, .rows = 1000, .binary = true, .last = true};
+    header.copy = (CopyRows){.chunk = 7,
+                             .attempt = 9,
+                             .rows = 1000,
+                             .binary = true,
+                             .last = true,
+                             .producer = STR("copy-1"),
+                             .first_block = 128,
+                             .end_block = 256};
     return header;
 }
 
@@ -426,6 +433,9 @@ static void a_header_of_copy_rows_comes_back(void **state)
     assert_int_equal(back.copy.chunk, 7);
     assert_int_equal(back.copy.attempt, 9);
     assert_int_equal(back.copy.rows, 1000);
+    assert_true(str_equal(back.copy.producer, str_of("copy-1")));
+    assert_int_equal(back.copy.first_block, 128);
+    assert_int_equal(back.copy.end_block, 256);
     assert_true(back.copy.binary);
     assert_true(back.copy.last);
 }
