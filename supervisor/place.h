@@ -1,0 +1,94 @@
+/*
+ * place - one place in a task's pipeline and the process that fills it at the moment.
+ *
+ * A place outlives its processes: it counts restarts and knows the series of failures. Which events
+ * lead where is child_state's table; here it is done: fork, Stop, SIGTERM, SIGKILL, pauses.
+ */
+#pragma once
+
+#include "common/channel.h"
+#include "supervisor/child_state.h"
+#include "supervisor/host.h"
+#include "supervisor/retry.h"
+
+#include <sys/types.h>
+
+enum { PLACE_COUNTERS_MAX = 64, PLACE_COUNTER_NAME_MAX = 48 };
+
+typedef struct PlaceCounter {
+    char name[PLACE_COUNTER_NAME_MAX];
+    int64_t value;
+} PlaceCounter;
+
+typedef struct Place {
+    const char *task; /* its name */
+    Walferry__Control__Role role;
+    uint32_t number;
+    bool extra; /* a transform that was started by hand: leaves no place behind */
+    ChildState state;
+
+    pid_t pid; /* of our child; 0: none, or started by hand */
+    int64_t shown_pid;
+    char identity[CHANNEL_IDENTITY_MAX]; /* "" until Hello */
+    char endpoint[CHANNEL_ENDPOINT_MAX]; /* "" until Ready */
+    bool ready;
+    uint64_t ready_epoch; /* loader: of its last takeover */
+    int64_t started_ms, heard_ms, ready_ms;
+    PlaceCounter counters[PLACE_COUNTERS_MAX];
+    size_t counter_count;
+
+    bool vacated; /* a process has left; whoever looks at it clears it and the counters */
+    bool ended;   /* reaped; its Fault may still be on the way */
+    int wait_status;
+    int64_t ended_ms;
+    Error fault; /* what the process said before it ended */
+
+    int64_t due_ms;    /* WAITING: start the next; STOPPING: be less polite */
+    unsigned signals;  /* sent to a process that is to end */
+    unsigned restarts; /* of the place, since the supervisor started */
+    Retry retry;
+    bool failing; /* failed, and not yet at work again */
+    Error error;  /* why */
+
+    /* copy: the chunk it works on */
+    bool has_grant;
+    size_t chunk; /* index into the task's chunks */
+    uint64_t attempt;
+} Place;
+
+/* What has become of a process that ended by itself. */
+typedef enum PlaceFate {
+    PLACE_GOES_ON,
+    PLACE_GIVES_UP, /* place->error says why: the task has failed */
+} PlaceFate;
+
+const char *place_role_name(Walferry__Control__Role role);
+
+/* Is there a process that takes part? */
+bool place_is_running(const Place *place);
+/* Is there nothing left of it? */
+bool place_is_empty(const Place *place);
+
+/* It should (not) be there: starts, or ends, what is needed. */
+void place_want(Place *place, Host *host, bool wanted, int64_t now_ms);
+
+/* A process said Hello and fills the place; false: it may not. */
+bool place_hello(Place *place, const char *identity, uint64_t pid, bool by_hand, int64_t now_ms);
+
+void place_heard(Place *place, int64_t now_ms);
+void place_note_counters(Place *place, const Walferry__Control__Heartbeat *heartbeat);
+int64_t place_counter(const Place *place, const char *name);
+
+/* It does its work: a failure before is over. */
+void place_is_at_work(Place *place);
+/* More than that: a series of failures is over. */
+void place_made_progress(Place *place);
+
+/* Its process was reaped. */
+void place_ended(Place *place, int wait_status, int64_t now_ms);
+
+/* Its process told us, before it ends. One that was started by hand counts as ended with it. */
+void place_fault(Place *place, const Walferry__Control__Fault *fault, int64_t now_ms);
+
+/* Pauses, silence, ends. */
+PlaceFate place_tick(Place *place, Host *host, const RetryLimits *limits, int64_t now_ms);

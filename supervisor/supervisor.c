@@ -1,0 +1,351 @@
+#include "supervisor/supervisor.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "supervisor/child.h"
+#include "supervisor/console.h"
+#include "supervisor/supervisor_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    TURN_MS = 100,     /* pauses, hung stages and saved positions are looked at so often */
+    STALLED_MS = 2000, /* a turn that took longer says nothing about the stages */
+    HUNG_MS = 10000,
+    WAIT_ITEMS = 2 + TASKS_MAX * TASK_WAIT_ITEMS,
+};
+
+/* ---- start ---- */
+
+static bool take_signals(Supervisor *s, Error *err)
+{
+    sigset_t set;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL); /* before ZeroMQ's threads, which inherit it */
+    s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->signals >= 0 || error_set(err, ERROR_TRANSIENT, "signalfd: %s", strerror(errno));
+}
+
+static bool find_programs(Supervisor *s, Error *err)
+{
+    ssize_t length = readlink("/proc/self/exe", s->bin_dir, sizeof s->bin_dir - 1);
+    char *slash;
+
+    if (length <= 0)
+        return error_set(err, ERROR_CONFIG, "/proc/self/exe: %s", strerror(errno));
+    s->bin_dir[length] = '\0';
+    slash = strrchr(s->bin_dir, '/');
+    if (slash)
+        *slash = '\0';
+    return true;
+}
+
+static void read_environment(Host *host)
+{
+    const char *hung = getenv("WALFERRY_HUNG_MS");
+    const char *inherit = getenv("WALFERRY_LOG_STDERR");
+    long ms = hung ? strtol(hung, NULL, 10) : 0;
+
+    host->hung_ms = ms > 0 && ms < INT_MAX ? (int)ms : HUNG_MS;
+    host->log_to_stderr = inherit && strcmp(inherit, "1") == 0;
+    (void)gethostname(host->name, sizeof host->name - 1);
+    (void)setenv("WALFERRY_CHILD", "1", 1); /* for the stages */
+}
+
+static bool open_host(Supervisor *s, const char *state_dir, Error *err)
+{
+    Host *host = &s->host;
+
+    if (!state_dir_open(&s->dir, state_dir, err))
+        return false;
+    host->state_dir = state_dir_path(s->dir);
+    host->bin_dir = s->bin_dir;
+    CLEANUP(mem_free) char *file = state_dir_file(host->state_dir, "store.sqlite");
+    CLEANUP(mem_free) char *endpoint = mem_printf("ipc://%s/control.sock", host->state_dir);
+    return store_open(&host->store, file, err) &&
+           control_socket_open(&host->control, endpoint, err);
+}
+
+static void close_all(Supervisor *s)
+{
+    for (size_t i = 0; i < s->task_count; i++)
+        task_close(&s->tasks[i]);
+    control_socket_close(&s->host.control);
+    store_close(&s->host.store);
+    state_dir_close(&s->dir);
+    if (s->signals >= 0)
+        close(s->signals);
+}
+
+/* ---- tasks ---- */
+
+Task *supervisor_find(const Supervisor *s, const char *name)
+{
+    for (size_t i = 0; i < s->task_count; i++) {
+        if (strcmp(task_name(s->tasks[i]), name) == 0)
+            return s->tasks[i];
+    }
+    return NULL;
+}
+
+static bool refuse_second(Task *task, Error *err)
+{
+    error_set(err, ERROR_CONFIG, "a task of this name runs already");
+    error_object(err, "%s", task_name(task));
+    error_hint(err,
+               "`walferry resume %s` if it is paused or has failed; else give the new one "
+               "another name",
+               task_name(task));
+    return false;
+}
+
+bool supervisor_add(Supervisor *s, const char *path, Str text, Task **out, Error *err)
+{
+    CLEANUP(task_close) Task *task = NULL;
+
+    if (s->task_count == TASKS_MAX)
+        return error_set(err, ERROR_CONFIG, "this supervisor has %d tasks already", TASKS_MAX);
+    if (!task_open(&task, &s->host, path, text, err))
+        return false;
+    if (supervisor_find(s, task_name(task)))
+        return refuse_second(task, err);
+    *out = s->tasks[s->task_count++] = task;
+    task = NULL; /* handed over */
+    return true;
+}
+
+bool supervisor_open_again(Supervisor *s, Task **task, Error *err)
+{
+    for (size_t i = 0; i < s->task_count; i++) {
+        Task *again = NULL;
+
+        if (s->tasks[i] != *task)
+            continue;
+        if (!task_open(&again, &s->host, task_path(*task), (Str){0}, err))
+            return false;
+        task_close(&s->tasks[i]);
+        *task = s->tasks[i] = again;
+        return true;
+    }
+    return error_set(err, ERROR_CONFIG, "there is no such task");
+}
+
+/* A file that is not taken in is said at once, and the others go on. */
+static void add_file(Supervisor *s, const char *file)
+{
+    CLEANUP(mem_free) char *path = realpath(file, NULL);
+    Error err = {0};
+    Task *task;
+
+    if (supervisor_add(s, path ? path : file, (Str){0}, &task, &err))
+        return;
+    console_error(NULL, &err);
+    s->any_failed = true;
+}
+
+static bool add_known(Supervisor *s, Error *err)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    StoreTask *rows;
+    size_t count;
+
+    if (!store_tasks(s->host.store, &arena, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        add_file(s, rows[i].file);
+    return true;
+}
+
+static bool add_tasks(Supervisor *s, const SupervisorOptions *options, Error *err)
+{
+    s->serves = options->file_count == 0;
+    if (s->serves)
+        return add_known(s, err);
+    for (size_t i = 0; i < options->file_count; i++)
+        add_file(s, options->files[i]);
+    return true;
+}
+
+static void close_gone_tasks(Supervisor *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->task_count; i++) {
+        if (task_is_gone(s->tasks[i])) {
+            s->any_failed |= task_has_failed(s->tasks[i]);
+            task_close(&s->tasks[i]);
+        } else {
+            s->tasks[kept++] = s->tasks[i];
+        }
+    }
+    s->task_count = kept;
+}
+
+/* ---- the loop ---- */
+
+void supervisor_stop(Supervisor *s)
+{
+    s->stops++;
+    for (size_t i = 0; i < s->task_count; i++)
+        task_end(s->tasks[i], s->stops > 1, clock_ms());
+}
+
+static void read_signals(Supervisor *s)
+{
+    struct signalfd_siginfo info;
+
+    while (read(s->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            supervisor_stop(s);
+    }
+}
+
+static void reap(Supervisor *s, int64_t now_ms)
+{
+    pid_t pid;
+    int status;
+
+    while (child_reap(&pid, &status)) {
+        bool found = host_reaped(&s->host, pid);
+
+        for (size_t i = 0; !found && i < s->task_count; i++)
+            found = task_reaped(s->tasks[i], pid, status, now_ms);
+    }
+}
+
+static void send_away(Supervisor *s, const char *peer)
+{
+    Walferry__Control__Stop stop = WALFERRY__CONTROL__STOP__INIT;
+
+    control_socket_send(s->host.control, peer, &CONTROL_MESSAGE(STOP, stop, &stop));
+}
+
+static void hear_stage(Supervisor *s, const char *peer, const ControlMessage *message,
+                       int64_t now_ms)
+{
+    bool hello = message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO;
+    Task *task = hello ? supervisor_find(s, message->hello->task) : NULL;
+
+    if (hello && task && task_hello(task, peer, message->hello, now_ms))
+        return;
+    for (size_t i = 0; !hello && i < s->task_count; i++) {
+        if (task_hear(s->tasks[i], peer, message, now_ms))
+            return;
+    }
+    send_away(s, peer);
+}
+
+/* Before the time is looked at: what waited here while we were busy shows that its sender lives. */
+static void hear_all(Supervisor *s, int64_t now_ms)
+{
+    const ControlMessage *message;
+    const char *peer;
+
+    for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+        message = control_socket_receive(s->host.control, &peer);
+        if (!message)
+            return;
+        if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_REQUEST)
+            requests_serve(s, peer, message->request);
+        else
+            hear_stage(s, peer, message, now_ms);
+    }
+}
+
+static bool wait_for_any(Supervisor *s, int timeout_ms, Error *err)
+{
+    WaitItem items[WAIT_ITEMS] = {
+        {.channel = control_socket_channel(s->host.control), .read = true},
+        {.fd = s->signals, .read = true},
+    };
+    size_t count = 2;
+
+    for (size_t i = 0; i < s->task_count; i++)
+        count += task_wait_items(s->tasks[i], &items[count]);
+    return channel_wait(items, count, timeout_ms, err);
+}
+
+/*
+ * After a pause of our own (a stopped process, a laptop's lid) no stage is called silent before it
+ * could be heard again.
+ */
+static void forgive_silence(Supervisor *s, int64_t now_ms)
+{
+    int64_t away_ms = now_ms - s->turned_ms;
+
+    s->turned_ms = now_ms;
+    for (size_t i = 0; away_ms > STALLED_MS && i < s->task_count; i++)
+        task_forgive_silence(s->tasks[i], now_ms);
+}
+
+static bool all_are_over(const Supervisor *s)
+{
+    for (size_t i = 0; i < s->task_count; i++) {
+        if (!task_is_over(s->tasks[i]))
+            return false;
+    }
+    return !s->serves || s->stops > 0;
+}
+
+static bool turn(Supervisor *s, Error *err)
+{
+    if (!wait_for_any(s, TURN_MS, err))
+        return false;
+    int64_t now = clock_ms();
+    forgive_silence(s, now);
+    read_signals(s);
+    hear_all(s, now);
+    reap(s, now);
+    host_tick(&s->host, now);
+    for (size_t i = 0; i < s->task_count; i++)
+        task_tick(s->tasks[i], now);
+    close_gone_tasks(s);
+    if (s->host.failure.kind == ERROR_NONE)
+        return true;
+    *err = s->host.failure;
+    return false;
+}
+
+static bool open_and_run(Supervisor *s, const SupervisorOptions *options, Error *err)
+{
+    read_environment(&s->host);
+    if (!take_signals(s, err) || !find_programs(s, err) || !open_host(s, options->state_dir, err) ||
+        !add_tasks(s, options, err))
+        return false;
+    s->turned_ms = clock_ms();
+    while (!all_are_over(s)) {
+        if (!turn(s, err))
+            return false;
+    }
+    return true;
+}
+
+int supervisor_run(const SupervisorOptions *options)
+{
+    Supervisor *s = MEM_NEW(Supervisor);
+    Error err = {0};
+
+    s->signals = -1;
+    bool ok = open_and_run(s, options, &err);
+    if (!ok)
+        console_error(NULL, &err);
+    for (size_t i = 0; i < s->task_count; i++)
+        s->any_failed |= task_has_failed(s->tasks[i]);
+    bool failed = !ok || (s->any_failed && s->stops == 0);
+    close_all(s);
+    free(s);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

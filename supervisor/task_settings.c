@@ -1,0 +1,87 @@
+#include "supervisor/task_settings.h"
+
+#include "common/bytes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void put(Bytes *out, const char *text)
+{
+    bytes_add_str(out, str_of(text));
+}
+
+static void put_line(Bytes *out, const char *key, const char *value)
+{
+    put(out, key);
+    put(out, "=");
+    put(out, value);
+    put(out, "\n");
+}
+
+/* Names may hold anything but a NUL; quoted, they cannot pass for another line. */
+static void put_quoted(Bytes *out, const char *name)
+{
+    put(out, "\"");
+    for (; *name; name++) {
+        if (*name == '"' || *name == '\\' || *name == '\n')
+            put(out, "\\");
+        bytes_add_u8(out, (uint8_t)(*name == '\n' ? 'n' : *name));
+    }
+    put(out, "\"");
+}
+
+static void put_objects(Bytes *out, const TaskFile *task)
+{
+    put(out, "objects=");
+    for (size_t i = 0; i < task->object_count; i++) {
+        const TaskObject *object = &task->objects[i];
+
+        put_quoted(out, object->schema);
+        put(out, ".");
+        put_quoted(out, object->table);
+        for (const char **pattern = object->exclude; pattern && *pattern; pattern++) {
+            put(out, "-");
+            put_quoted(out, *pattern);
+        }
+        put(out, ";");
+    }
+    put(out, "\n");
+}
+
+const char *task_settings_text(const TaskFile *task, Arena *arena)
+{
+    CLEANUP(bytes_done) Bytes out = {0};
+    char lanes[24];
+
+    snprintf(lanes, sizeof lanes, "%lld", (long long)task->stages.loader);
+    put_line(&out, "source.replica_identity", task->source.keep_identity ? "keep" : "auto");
+    put_line(&out, "destination.type",
+             task->destination.type == DESTINATION_SELECTDB ? "selectdb" : "postgresql");
+    put_line(&out, "existing_tables", task->accept_existing_tables ? "accept" : "error");
+    put_line(&out, "stages.loader", lanes);
+    put_objects(&out, task);
+    return arena_copy(arena, bytes_str(&out)).data;
+}
+
+/* The key of the line that holds `at`. */
+static size_t key_length(const char *line)
+{
+    return strcspn(line, "=\n");
+}
+
+bool task_settings_check(const char *known, const char *now, const char *task_name, Error *err)
+{
+    const char *line = now;
+
+    if (strcmp(known, now) == 0)
+        return true;
+    for (size_t i = 0; now[i] && now[i] == known[i]; i++) {
+        if (now[i] == '\n')
+            line = now + i + 1;
+    }
+    error_set(err, ERROR_CONFIG, "%.*s cannot be changed while the task lives",
+              (int)key_length(line), line);
+    error_object(err, "%s", task_name);
+    return error_hint(err, "put the old value back, or `walferry release %s` and begin anew",
+                      task_name);
+}
