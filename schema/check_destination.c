@@ -1,0 +1,119 @@
+#include "check_destination.sql.h"
+#include "common/bytes.h"
+#include "common/sql_text.h"
+#include "schema/check_report.h"
+#include "schema/created.h"
+#include "schema/existing.h"
+
+enum { OLDEST_VERSION = 140000, GRANT_ON_PARAMETER_VERSION = 150000 };
+
+static void report_server(CheckReport *r, Pg *pg, const PgRows *rows)
+{
+    check_report(r, CHECK_OK, "destination.address", "", "", "the server is %s, it sees us as %s",
+                 pg_text(rows, 0, "address"), pg_text(rows, 0, "client"));
+    check_report(r, check_fail_unless(pg_server_version(pg) >= OLDEST_VERSION),
+                 "destination.version", "", "use PostgreSQL 14 or newer", "PostgreSQL %s",
+                 pg_text(rows, 0, "version"));
+    if (pg_bool(rows, 0, "in_recovery"))
+        check_report(r, CHECK_FAIL, "destination.recovery", "",
+                     "name the primary in destination.conninfo", "the server is a standby");
+    if (r->identity && strcmp(r->identity, pg_text(rows, 0, "identity")) == 0)
+        check_report(r, CHECK_FAIL, "destination.same", pg_text(rows, 0, "database"),
+                     "name another database in destination.conninfo",
+                     "source and destination are the same database");
+}
+
+static void report_create(CheckReport *r, const PgRows *rows)
+{
+    const char *role = pg_text(rows, 0, "role"), *database = pg_text(rows, 0, "database");
+    const char *closed = pg_text(rows, 0, "closed");
+    bool may_create = pg_bool(rows, 0, "may_create");
+
+    if (r->task->phase_schema && closed[0])
+        check_report(
+            r, CHECK_FAIL, "destination.create_privilege", closed,
+            arena_printf(&r->arena, "GRANT USAGE, CREATE ON SCHEMA %s TO %s;", closed, role),
+            "the role may not create tables there");
+    check_report(r, check_fail_unless(may_create), "destination.create_privilege", database,
+                 arena_printf(&r->arena, "GRANT CREATE ON DATABASE %s TO %s;", database, role),
+                 may_create ? "the role may create schemas" : "the role may not create schemas");
+}
+
+/* Without it triggers and foreign keys of the destination would act on what is applied. */
+static bool report_role_setting(CheckReport *r, Pg *pg, const PgRows *rows, Error *err)
+{
+    static const char OLD[] = "ALTER ROLE %s SUPERUSER; (from PostgreSQL 15 on a GRANT will do)";
+    static const char NEW[] = "GRANT SET ON PARAMETER session_replication_role TO %s;";
+    const char *role = pg_text(rows, 0, "role");
+    bool is_old = pg_server_version(pg) < GRANT_ON_PARAMETER_VERSION;
+    Error why = {0};
+    bool may = pg_exec(
+        pg, "SET session_replication_role = 'replica'; RESET session_replication_role", NULL, &why);
+
+    if (!may && (why.kind == ERROR_CONNECTION || why.kind == ERROR_NONE)) {
+        *err = why;
+        return false;
+    }
+    check_report(r, check_fail_unless(may), "destination.session_replication_role", role,
+                 is_old ? arena_printf(&r->arena, OLD, role) : arena_printf(&r->arena, NEW, role),
+                 may ? "the role may set it" : "the role may not set it");
+    return true;
+}
+
+static void report_table(CheckReport *r, const Existing *existing, size_t number, size_t *wrong)
+{
+    static const char TO_DO[] = "drop it, exclude it in objects, or set existing_tables = "
+                                "\"accept\" for a table of the same columns";
+    const char *name = catalog_name(&r->arena, &r->catalog.tables[number]);
+    bool may_stand = r->task->accept_existing_tables || !r->task->phase_schema;
+    Standing standing = existing->tables[number];
+
+    if (standing == STANDING_FREE && !r->task->phase_schema)
+        check_report(r, CHECK_FAIL, "destination.existing_tables", name,
+                     "create it, or add \"schema\" to phases", "the table is not there");
+    else if (standing == STANDING_DIFFERENT && may_stand)
+        check_report(r, CHECK_FAIL, "destination.existing_tables", name, TO_DO,
+                     "the table there has other columns: %s", existing->table_shapes[number]);
+    else if (standing == STANDING_DIFFERENT || (standing == STANDING_SAME && !may_stand))
+        check_report(r, CHECK_FAIL, "destination.existing_tables", name, TO_DO,
+                     "the destination has a table of this name already");
+    else
+        return;
+    (*wrong)++;
+}
+
+static bool report_tables(CheckReport *r, Pg *pg, Error *err)
+{
+    Existing existing;
+    size_t wrong = 0;
+
+    if (r->catalog.table_count == 0)
+        return true;
+    if (!existing_read(pg, r->task, &r->catalog, &r->arena, &existing, err))
+        return false;
+    for (size_t i = 0; i < r->catalog.table_count; i++)
+        report_table(r, &existing, i, &wrong);
+    if (wrong == 0)
+        check_report(r, CHECK_OK, "destination.existing_tables", "", "", "no table is in the way");
+    return true;
+}
+
+bool check_destination(CheckReport *report, Pg *pg, Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+    CLEANUP(bytes_done) Bytes schemas = {0};
+    size_t count = report->catalog.table_count;
+    const char **names = ARENA_ARRAY(&report->arena, const char *, count);
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = report->catalog.tables[i].schema;
+    created_text_array(&schemas, names, count);
+
+    const char *values[] = {sql_text(&schemas)};
+
+    if (!pg_query(pg, SQL_CHECK_DESTINATION, 1, values, &rows, err))
+        return false;
+    report_server(report, pg, rows);
+    report_create(report, rows);
+    return report_role_setting(report, pg, rows, err) && report_tables(report, pg, err);
+}

@@ -1,0 +1,19 @@
+-- What the source's server and our role there allow, in one row.
+SELECT current_setting('server_version') AS version,
+       pg_is_in_recovery() AS in_recovery,
+       current_setting('wal_level') AS wal_level,
+       current_setting('max_replication_slots')::int AS max_slots,
+       (SELECT count(*) FROM pg_replication_slots) AS slots,
+       current_setting('max_wal_senders')::int AS max_senders,
+       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS senders,
+       current_setting('max_slot_wal_keep_size') AS wal_keep,
+       (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS wal_keep_mb,
+       coalesce(current_setting('idle_replication_slot_timeout', true), '0') AS idle_slot_timeout,
+       (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_replicate,
+       has_database_privilege(current_database(), 'CREATE') AS may_create,
+       quote_ident(current_user) AS role,
+       quote_ident(current_database()) AS database,
+       coalesce(inet_server_addr()::text || ' port ' || inet_server_port(), 'a local socket') AS address,
+       coalesce(inet_client_addr()::text, 'a local socket') AS client,
+       (SELECT system_identifier::text FROM pg_control_system()) || '/' ||
+       (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity;
