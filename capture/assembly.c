@@ -464,6 +464,11 @@ bool assembly_between(const Assembly *assembly)
     return !assembly->block_xid && !batcher_in_transaction(assembly->batcher);
 }
 
+bool assembly_in_block(const Assembly *assembly)
+{
+    return assembly->block_xid != 0;
+}
+
 uint64_t assembly_heartbeat(const Assembly *assembly)
 {
     return assembly->heartbeat;

@@ -62,6 +62,9 @@ int64_t assembly_commit_time_us(const Assembly *assembly);
 /* Of no transaction's messages more is to come: no block or transaction is half received. */
 bool assembly_between(const Assembly *assembly);
 
-/* The number in the newest heartbeat of ours, and how many came; a jump is a fault of DATA. */
+/* In a block of a streamed transaction: nothing is waited for before its end. */
+bool assembly_in_block(const Assembly *assembly);
+
+/* The number in the newest heartbeat of ours, 0: none came; a jump is a fault of DATA. */
 uint64_t assembly_heartbeat(const Assembly *assembly);
 uint64_t assembly_spool_bytes(const Assembly *assembly);

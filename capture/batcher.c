@@ -238,6 +238,11 @@ bool batcher_due(const Batcher *batcher, size_t more_bytes)
            batcher->header.transaction_count >= batcher->limits.changes;
 }
 
+size_t batcher_bytes(const Batcher *batcher)
+{
+    return batcher->body.len;
+}
+
 uint64_t batcher_next_record_id(const Batcher *batcher)
 {
     return batcher->next_record_id;

@@ -46,6 +46,8 @@ bool batcher_empty(const Batcher *batcher);
 /* It should close before more_bytes are added. */
 bool batcher_due(const Batcher *batcher, size_t more_bytes);
 
+size_t batcher_bytes(const Batcher *batcher);
+
 /* Of the next transaction. */
 uint64_t batcher_next_record_id(const Batcher *batcher);
 /* Where the last change that was counted stands. */

@@ -5,6 +5,8 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 
+#include <time.h>
+
 enum {
     TURN_BYTES = 512 * 1024, /* of the stream, before the sockets are looked at again */
     TURN_MESSAGES = 4000,
@@ -15,6 +17,12 @@ enum {
      * held up; else it gathers for so long, so that a busy stream does not go out in crumbs.
      */
     GATHER_MS = 2,
+    /*
+     * The server hands over each message by itself. Where nothing is to be answered yet, a pause
+     * lets many come together; to wake for each of them takes more than to decode it.
+     */
+    PAUSE_US = 200,
+    LARGE_BYTES = 16 * 1024, /* of a transaction that is worth a pause */
 };
 
 typedef enum Pull {
@@ -214,9 +222,26 @@ static int time_to_wait(const Capture *capture, int64_t now_ms)
     at_most(&timeout_ms, capture->report_ms > now_ms ? capture->report_ms - now_ms : 0);
     at_most(&timeout_ms, watch_timeout_ms(capture->watch, now_ms));
     at_most(&timeout_ms, outbox_timeout_ms(capture->outbox, now_ms));
-    if (capture->batch_ms)
+    if (capture->batch_ms) /* and reading is blocked */
         at_most(&timeout_ms, GATHER_MS);
     return timeout_ms;
+}
+
+/* In the middle of a large transaction, or while a batch gathers. */
+static bool can_pause(const Capture *capture)
+{
+    const Batcher *batcher = assembly_batcher(capture->assembly);
+
+    if (capture->batch_ms || assembly_in_block(capture->assembly))
+        return true;
+    return batcher_in_transaction(batcher) && batcher_bytes(batcher) > LARGE_BYTES;
+}
+
+static void pause_shortly(void)
+{
+    struct timespec time = {.tv_nsec = PAUSE_US * 1000};
+
+    nanosleep(&time, NULL);
 }
 
 static bool wait_for_work(Capture *capture, Pull pull, int64_t now_ms, Error *err)
@@ -225,6 +250,10 @@ static bool wait_for_work(Capture *capture, Pull pull, int64_t now_ms, Error *er
     WaitItem items[3] = {outbox_wait_item(capture->outbox), watch_wait_item(capture->watch)};
     size_t count = 2;
 
+    if (pull == PULL_EMPTY && can_pause(capture)) {
+        pause_shortly();
+        pull = PULL_MORE;
+    }
     if (pull == PULL_MORE)
         return stage_wait(capture->stage, NULL, 0, 0, err);
     if (pull == PULL_EMPTY || write)
