@@ -181,10 +181,10 @@ def test_a_streamed_transaction_that_rolls_back_ends_with_an_abort_of_itself(
         with db.stream(proto_version="2", streaming="on") as stream:
             cursor.execute("INSERT INTO t SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g")
             db.sql("INSERT INTO t VALUES (-1, 'flushes the WAL')")
-            stream.read(lambda all_: "S" in kinds(all_))
+            stream.read(lambda message: message.kind == "S")
             connection.rollback()
             db.sql("INSERT INTO t VALUES (-2, 'after')")
-            messages = stream.read(lambda all_: "A" in kinds(all_))
+            messages = stream.read(lambda message: message.kind == "A")
 
     abort = [m for m in messages if m.kind == "A"][-1]
     assert abort.fields["xid"] == abort.fields["subxid"]

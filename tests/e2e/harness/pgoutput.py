@@ -95,23 +95,29 @@ class Stream:
     def __exit__(self, *_):
         self.connection.close()
 
-    def read(self, enough, seconds=30):
-        """Messages until enough(messages so far) is true."""
+    def read(self, is_last, seconds=30):
+        """Messages up to the first for which is_last(message) is true."""
         messages, deadline = [], time.monotonic() + seconds
-        while not enough(messages):
+        while not messages or not is_last(messages[-1]):
             assert time.monotonic() < deadline, f"{len(messages)} messages, not enough"
-            raw = self.cursor.read_message()
-            if raw is None:
-                select.select([self.connection], [], [], 0.2)
-                continue
-            message = decode(raw.payload, self.in_stream)
-            self.in_stream = {"S": True, "E": False}.get(message.kind, self.in_stream)
-            messages.append(message)
+            raw = self._next(deadline)
+            if raw is not None:
+                message = decode(raw.payload, self.in_stream)
+                self.in_stream = {"S": True, "E": False}.get(message.kind, self.in_stream)
+                messages.append(message)
         return messages
 
+    def _next(self, deadline):
+        raw = self.cursor.read_message()
+        if raw is None and time.monotonic() < deadline:
+            select.select([self.connection], [], [], 0.2)
+        return raw
+
     def read_commits(self, count, seconds=30):
-        return self.read(lambda all_: kinds(all_).count("C") + kinds(all_).count("c") >= count,
-                         seconds)
+        messages = []
+        for _ in range(count):
+            messages += self.read(lambda message: message.kind in "Cc", seconds)
+        return messages
 
     def confirm(self, position):
         self.cursor.send_feedback(flush_lsn=position, write_lsn=position, force=True)
