@@ -19,7 +19,8 @@ enum { SIGNAL_MAX_BYTES = 256 };
 
 /*
  * What a message may look like before protobuf-c makes structs of it, which may be thirty times
- * larger: no unknown fields, only sub-messages repeat, and none is shorter than its least content.
+ * larger: no unknown fields, only sub-messages repeat, and none is shorter than its least content
+ * (a column its number and name, a relation its oid and name, a transaction its commit_lsn).
  */
 typedef struct Shape {
     uint32_t last_field;
@@ -37,7 +38,7 @@ static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &LEAF_5}}};
 static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &LEAF_2}}};
 static const Shape HEADER = {
     .last_field = 14,
-    .parts = {{8, 6, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_9}},
+    .parts = {{8, 5, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_9}},
 };
 
 static bool has_shape(Str wire, const Shape *shape)
@@ -279,6 +280,26 @@ static void unpack_scalars(const PbHeader *in, BatchHeader *out)
         };
 }
 
+/* Everything has the name by which it is known. */
+static bool lists_are_complete(const PbHeader *in)
+{
+    for (size_t i = 0; i < in->n_relations; i++) {
+        const PbRelation *relation = in->relations[i];
+
+        if (relation->oid == 0 || relation->table[0] == '\0')
+            return false;
+        for (size_t c = 0; c < relation->n_columns; c++) {
+            if (relation->columns[c]->attnum == 0 || relation->columns[c]->name[0] == '\0')
+                return false;
+        }
+    }
+    for (size_t i = 0; i < in->n_transactions; i++) {
+        if (in->transactions[i]->commit_lsn == 0)
+            return false;
+    }
+    return true;
+}
+
 /* What is wrong with a header whose every field could be read, or NULL. */
 static const char *check_header(const PbHeader *in)
 {
@@ -298,7 +319,7 @@ static const char *check_header(const PbHeader *in)
         return "names no task"; /* the last field: a header cut short at a field's end shows */
     if (in->change_count > 0 && (in->n_relations == 0 || in->n_transactions == 0))
         return "changes without relations or transactions";
-    return NULL;
+    return lists_are_complete(in) ? NULL : "a relation, column or transaction without a name";
 }
 
 /* Looked at before anything else: a newer version may have any shape but this first field. */

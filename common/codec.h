@@ -6,9 +6,11 @@
  * sizes, indexes, the number of changes, the form of each value; whoever has a Batch may trust it.
  * Errors are of kind PROTOCOL.
  *
- * What a sender must keep: header.task is set, a change's ordinal is from 1 to its transaction's
- * last_ordinal, UNCHANGED stands in an UPDATE's new tuple only, and a kind has its tuples: INSERT a
- * new one, UPDATE a new and perhaps an old one, DELETE an old one, TRUNCATE its list of relations.
+ * What a sender must keep: header.task is set, relations have oid and name,
+ * columns attnum and name, transactions a commit_lsn, a change's ordinal is from 1 to its
+ * transaction's last_ordinal, UNCHANGED stands in an UPDATE's new tuple only, and a kind has its
+ * tuples: INSERT a new one, UPDATE a new and perhaps an old one, DELETE an old one, TRUNCATE its
+ * list of relations.
  *
  * Decoded structs live in the arena, their bytes too.
  */

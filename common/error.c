@@ -31,7 +31,7 @@ static void make_one_line(char *text)
         *at = ' ';
 }
 
-static void fill(char *part, size_t size, const char *format, va_list arguments)
+static void PRINTF_LIKE(3, 0) fill(char *part, size_t size, const char *format, va_list arguments)
 {
     vsnprintf(part, size, format, arguments);
     make_one_line(part);
