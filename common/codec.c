@@ -31,14 +31,14 @@ typedef struct Shape {
     } parts[4];
 } Shape;
 
-static const Shape LEAF_5 = {.last_field = 5}; /* Column */
-static const Shape LEAF_2 = {.last_field = 2}; /* Position */
-static const Shape LEAF_9 = {.last_field = 9}; /* CopyRows */
-static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &LEAF_5}}};
-static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &LEAF_2}}};
+static const Shape COLUMN = {.last_field = 5};
+static const Shape POSITION = {.last_field = 2};
+static const Shape COPY_ROWS = {.last_field = 9};
+static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &COLUMN}}};
+static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &POSITION}}};
 static const Shape HEADER = {
     .last_field = 14,
-    .parts = {{8, 5, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &LEAF_9}},
+    .parts = {{8, 5, &RELATION}, {9, 9, &TRANSACTION}, {13, 0, &COPY_ROWS}},
 };
 
 static bool has_shape(Str wire, const Shape *shape)

@@ -438,6 +438,9 @@ static void a_header_of_copy_rows_comes_back(void **state)
     assert_int_equal(back.copy.end_block, 256);
     assert_true(back.copy.binary);
     assert_true(back.copy.last);
+    assert_same_str(back.copy.producer, header.copy.producer);
+    assert_int_equal(back.copy.first_block, 128);
+    assert_int_equal(back.copy.end_block, 256);
 }
 
 static void every_truncation_of_a_header_is_refused(void **state)
