@@ -21,7 +21,7 @@ char *bytes_reserve(Bytes *bytes, size_t n)
         bytes->overflowed = true;
         return NULL;
     }
-    if (bytes->len + n > bytes->capacity)
+    if (!bytes->data || bytes->len + n > bytes->capacity)
         grow(bytes, bytes->len + n);
     return bytes->data + bytes->len;
 }

@@ -8,6 +8,22 @@ static ConfigFlaw flaw_at(ConfigToken token, const char *what, const char *hint)
     return (ConfigFlaw){token.line, token.column, what, hint};
 }
 
+/* libconfig would take it for the end of the text. */
+static bool find_nul(Str text, ConfigFlaw *out)
+{
+    const char *nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
+    ConfigFlaw flaw = {1, 1, "a NUL byte", "this is no text file; write it anew"};
+
+    if (!nul)
+        return false;
+    for (const char *at = text.data; at < nul; at++) {
+        flaw.column = *at == '\n' ? 1 : flaw.column + 1;
+        flaw.line += *at == '\n';
+    }
+    *out = flaw;
+    return true;
+}
+
 /* What libconfig takes in silence, or says nothing useful about. */
 static bool find_own_flaw(Str text, ConfigFlaw *out)
 {
@@ -16,9 +32,7 @@ static bool find_own_flaw(Str text, ConfigFlaw *out)
 
     do {
         token = config_next_token(&scanner);
-        if (token.text.len > 0 && memchr(token.text.data, '\0', token.text.len))
-            *out = flaw_at(token, "a NUL byte", "this is no text file; write it anew");
-        else if (token.kind == CONFIG_OPEN_STRING)
+        if (token.kind == CONFIG_OPEN_STRING)
             *out = flaw_at(token, "syntax error: the text that starts here is never closed",
                            "put a double quote at its end");
         else if (token.kind == CONFIG_OPEN_COMMENT)
@@ -80,7 +94,7 @@ bool config_syntax_check(Str text, Arena *arena, ConfigFlaw *out)
     CLEANUP(config_destroy) config_t config;
 
     config_init(&config);
-    if (find_own_flaw(text, out))
+    if (find_nul(text, out) || find_own_flaw(text, out))
         return false;
     if (config_read_string(&config, config_token_a_line(text, arena)))
         return true;

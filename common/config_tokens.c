@@ -19,7 +19,7 @@ static bool looking_at(const ConfigScanner *scanner, const char *word)
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
 static bool is_punctuation(char c)
@@ -167,6 +167,7 @@ const char *config_widen_integers(Str text, Arena *arena)
         copied = scanner.at;
     }
     bytes_add(&out, copied, (size_t)(scanner.end - copied));
+    bytes_add(&out, "\n", 1);
     return finish(&out, arena);
 }
 

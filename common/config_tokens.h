@@ -35,7 +35,10 @@ typedef struct ConfigScanner {
 ConfigScanner config_scanner(Str text);
 ConfigToken config_next_token(ConfigScanner *scanner);
 
-/* The same text with an L behind each integer that needs more than 32 bits; lines stay. */
+/*
+ * The same text with an L behind each integer that needs more than 32 bits, and a newline at its
+ * end, without which libconfig takes no comment; lines stay.
+ */
 const char *config_widen_integers(Str text, Arena *arena);
 
 /* The same tokens, each on a line of its own: token n (from 1) stands on line n. */

@@ -445,9 +445,11 @@ bool settings_read(const char *file, Str text, Arena *arena, TaskFile *out, Sett
 
     *lines = (SettingLines){{0}};
     config_init(&config);
-    if (!config_read_string(&config, config_widen_integers(text, arena)))
-        return error_set(err, ERROR_CONFIG, "%s:%d: %s", file, config_error_line(&config),
-                         config_error_text(&config));
+    if (!config_read_string(&config, config_widen_integers(text, arena))) {
+        error_set(err, ERROR_CONFIG, "%s:%d: %s", file, config_error_line(&config),
+                  config_error_text(&config));
+        return error_hint(err, "write that line as `walferry init` does");
+    }
     store_defaults(&task, false, arena);
     if (!read_keys(&p, config_root_setting(&config), "", &task))
         return false;

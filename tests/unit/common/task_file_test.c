@@ -221,14 +221,21 @@ static void a_file_without_a_fit_name_needs_one_inside(void **state)
     assert_non_null(strstr(err.hint, "add name"));
 }
 
+static void a_comment_may_end_the_file_without_a_newline(void **state)
+{
+    (void)state;
+    parsed(ENDS "# the end");
+    parsed(ENDS "// the end");
+}
+
 static void a_nul_byte_is_refused(void **state)
 {
     TaskFile task;
     Error err = {0};
 
     (void)state;
-    assert_false(task_file_parse("t.cfg", (Str){"a\0b", 3}, &arena, &task, &err));
-    assert_string_equal(err.message, "t.cfg:1:1: a NUL byte");
+    assert_false(task_file_parse("t.cfg", (Str){"a\n# \0b", 6}, &arena, &task, &err));
+    assert_string_equal(err.message, "t.cfg:2:3: a NUL byte");
 }
 
 static void keys_that_are_not_built_may_have_their_default(void **state)
@@ -346,6 +353,7 @@ int main(void)
         cmocka_unit_test_teardown(a_bad_file_is_refused_with_line_key_and_what_to_do,
                                   give_arena_back),
         cmocka_unit_test_teardown(a_file_without_a_fit_name_needs_one_inside, give_arena_back),
+        cmocka_unit_test_teardown(a_comment_may_end_the_file_without_a_newline, give_arena_back),
         cmocka_unit_test_teardown(a_nul_byte_is_refused, give_arena_back),
         cmocka_unit_test_teardown(keys_that_are_not_built_may_have_their_default, give_arena_back),
         cmocka_unit_test_teardown(the_template_parses_once_it_has_both_connections,
