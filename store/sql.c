@@ -183,7 +183,7 @@ int64_t sql_int(const SqlRows *rows, int column)
     return sqlite3_column_int64(rows->statement, column);
 }
 
-const char *sql_text(const SqlRows *rows, int column)
+const char *sql_column(const SqlRows *rows, int column)
 {
     const unsigned char *text = sqlite3_column_text(rows->statement, column);
 

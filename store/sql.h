@@ -36,5 +36,5 @@ void sql_rows_done(SqlRows **rows);
 
 /* Values of the row at hand by column from 0. Texts and blobs until the next sql_next(). */
 int64_t sql_int(const SqlRows *rows, int column);
-const char *sql_text(const SqlRows *rows, int column); /* NULL is "" */
+const char *sql_column(const SqlRows *rows, int column); /* NULL is "" */
 Str sql_blob(const SqlRows *rows, int column);

@@ -101,8 +101,8 @@ static void read_relation(const SqlRows *rows, Arena *arena, StoreRelation *out)
 {
     *out = (StoreRelation){
         .oid = (uint32_t)sql_int(rows, 0),
-        .schema = arena_strdup(arena, sql_text(rows, 1)),
-        .name = arena_strdup(arena, sql_text(rows, 2)),
+        .schema = arena_strdup(arena, sql_column(rows, 1)),
+        .name = arena_strdup(arena, sql_column(rows, 2)),
         .state = (RelationState)sql_int(rows, 3),
         .gate = arena_copy(arena, sql_blob(rows, 4)),
         .estimated_rows = (uint64_t)sql_int(rows, 5),

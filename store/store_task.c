@@ -33,19 +33,19 @@ bool store_forget_task(Store *store, const char *name, Error *err)
 
 static const char *copy_text(const SqlRows *rows, int column, Arena *arena)
 {
-    return arena_strdup(arena, sql_text(rows, column));
+    return arena_strdup(arena, sql_column(rows, column));
 }
 
 static void read_error(const SqlRows *rows, int column, Error *out)
 {
-    *out = (Error){.kind = error_kind_of(sql_text(rows, column))};
+    *out = (Error){.kind = error_kind_of(sql_column(rows, column))};
     if (out->kind == ERROR_NONE)
         return;
-    error_set(out, out->kind, "%s", sql_text(rows, column + 1));
-    error_object(out, "%s", sql_text(rows, column + 2));
-    error_key(out, "%s", sql_text(rows, column + 3));
-    error_position(out, "%s", sql_text(rows, column + 4));
-    error_hint(out, "%s", sql_text(rows, column + 5));
+    error_set(out, out->kind, "%s", sql_column(rows, column + 1));
+    error_object(out, "%s", sql_column(rows, column + 2));
+    error_key(out, "%s", sql_column(rows, column + 3));
+    error_position(out, "%s", sql_column(rows, column + 4));
+    error_hint(out, "%s", sql_column(rows, column + 5));
 }
 
 /* The resume point is the least of the lanes', computed where it is read: one truth, not two. */
