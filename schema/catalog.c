@@ -67,6 +67,7 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
     out->has_toast = pg_bool(rows, row, "has_toast");
     out->partition_key = text_of(rows, row, "partition_key", arena);
     out->partition_bound = text_of(rows, row, "partition_bound", arena);
+    out->options = text_of(rows, row, "options", arena);
     read_rights(rows, row, arena, out);
 }
 

@@ -66,6 +66,7 @@ typedef struct CatalogTable {
     double estimated_rows;
     bool has_toast;
     const char *partition_key, *partition_bound; /* NULL: none */
+    const char *options;                         /* storage parameters, as SQL; NULL: none */
     const char *owner;
     bool owned, readable, schema_usable, row_security; /* as the role sees it */
     CatalogColumn *columns;

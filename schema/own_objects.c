@@ -99,7 +99,7 @@ bool own_objects_judge(const Found *found, const char *task, Error *err)
     error_object(err, "%s", slot);
     return error_hint(err,
                       "use the state directory that made it; if that is lost: walferry release %s, "
-                      "empty the tables at the destination, start anew",
+                      "drop the tables at the destination, start anew",
                       task);
 }
 

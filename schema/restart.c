@@ -108,7 +108,9 @@ bool restart_tables(const TaskFile *task, const Model *model, const uint32_t *oi
     if (!job_connect_destination(&r.pg, task, "schema", host, err) ||
         !job_end_predecessor(r.pg, task, "schema", host, err))
         return false;
-    if (!pg_exec(r.pg, "BEGIN", NULL, err) || !empty_tables(&r, model, oids, count, err))
+    /* rows that others refer to come again */
+    if (!pg_exec(r.pg, "BEGIN; SET LOCAL session_replication_role = 'replica'", NULL, err) ||
+        !empty_tables(&r, model, oids, count, err))
         return error_wrap(err, "empty the tables that start again");
     (void)FAILPOINT("schema.truncated");
     return pg_exec(r.pg, "COMMIT", NULL, err) ||

@@ -132,6 +132,8 @@ const char *statement_create_table(Arena *arena, const Catalog *catalog, const C
     bytes_add_u8(&sql, ')');
     if (table->partition_key)
         sql_add(&sql, " PARTITION BY %s", table->partition_key);
+    if (table->options)
+        sql_add(&sql, " WITH (%s)", table->options);
     return into_arena(arena, &sql);
 }
 

@@ -30,6 +30,8 @@ SELECT c.oid,
        current_setting('block_size')::int AS block_size,
        pg_get_partkeydef(c.oid) AS partition_key,
        pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
+       (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name)
+          FROM pg_options_to_table(c.reloptions)) AS options,
        r.rolname AS owner,
        pg_has_role(c.relowner, 'USAGE') AS owned,
        has_table_privilege(c.oid, 'SELECT') AS readable,

@@ -1,8 +1,8 @@
 -- The transactions that the making of a slot waits for.
 -- $1 pid of the backend that makes it
-SELECT format('pid %s (user %s, application "%s"), in transaction since %s', a.pid,
-              coalesce(a.usename, '?'), a.application_name,
-              coalesce(a.xact_start::timestamptz(0)::text, '?')) AS who
+SELECT format('pid %s (user %s, application "%s")%s', a.pid, coalesce(a.usename, '?'),
+              a.application_name,
+              ', in transaction since ' || a.xact_start::timestamptz(0)) AS who
   FROM unnest(pg_blocking_pids($1::int)) AS blocking (pid)
   JOIN pg_stat_activity AS a ON a.pid = blocking.pid
 UNION ALL
