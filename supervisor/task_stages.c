@@ -113,6 +113,8 @@ static void assign(Task *task, const Place *place)
         a.gates = task->gates;
         a.n_gates = task->gate_count;
     }
+    if (place->role == ROLE(LOADER))
+        a.resume_lsn = task->stream.positions.lanes[place->number].resume_lsn;
     if (place->role == ROLE(SCHEMA)) {
         put_job(task, &job, &arena);
         a.job = &job;

@@ -20,6 +20,7 @@ static void send_new_epoch(Task *task)
     for (uint32_t lane = 0; lane < task->lanes; lane++) {
         const Place *loader = task_place(task, ROLE(LOADER), lane);
 
+        message.resume_lsn = task->stream.positions.lanes[lane].resume_lsn;
         if (place_is_running(loader))
             task_send(task, loader, &CONTROL_MESSAGE(NEW_EPOCH, new_epoch, &message));
     }
