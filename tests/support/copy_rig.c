@@ -170,6 +170,7 @@ static void on_control(Rig *rig, const char *peer, const ControlMessage *message
 {
     if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO) {
         snprintf(rig->copy, sizeof rig->copy, "%s", peer);
+        chunk_loads_producers(rig->loads, NULL, 0); /* who was there before is gone */
         channel_close(&rig->data);
         say_assignment(rig);
     } else if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_READY)

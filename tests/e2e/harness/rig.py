@@ -58,7 +58,8 @@ class Rig:
                 event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
             except queue.Empty:
                 event = None
-            assert event is not None, f"no '{start}' but {self.seen}; {self.copy_log()}"
+            assert event is not None, \
+                f"no '{start}' but {self.seen}; rig {self.process.poll()}; {self.copy_log()}"
             self.seen.append(event)
             if event.startswith(start):
                 return event
