@@ -2,12 +2,10 @@
 
 #include "common/clock.h"
 #include "common/control.h"
-#include "common/failpoint.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/stage_arguments.h"
 
-#include <getopt.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +21,11 @@ enum {
     GOODBYE_MS = 1000, /* for the last words to leave */
     COUNTERS_MAX = 64,
     WAIT_ITEMS_MAX = 120,
-    EX_WRONG_USE = 2,
 };
 
 struct Stage {
     Walferry__Control__Role role;
-    const char *supervisor; /* from argv */
-    const char *task;
+    StageArguments arguments;
     char identity[CHANNEL_IDENTITY_MAX];
     char endpoint[CHANNEL_ENDPOINT_MAX];
     Channel *control;
@@ -45,72 +41,6 @@ struct Stage {
     bool draining;
     bool stopping;
 };
-
-/* By role. */
-static const struct {
-    const char *role;
-    const char *program;
-} PROGRAMS[] = {
-    [WALFERRY__CONTROL__ROLE__ROLE_NONE] = {"none", "walferry"},
-    [WALFERRY__CONTROL__ROLE__ROLE_CAPTURE] = {"capture", "walferry-capture"},
-    [WALFERRY__CONTROL__ROLE__ROLE_COPY] = {"copy", "walferry-copy"},
-    [WALFERRY__CONTROL__ROLE__ROLE_TRANSFORM] = {"transform", "walferry-transform"},
-    [WALFERRY__CONTROL__ROLE__ROLE_LOADER] = {"loader", "walferry-loader"},
-    [WALFERRY__CONTROL__ROLE__ROLE_SCHEMA] = {"schema", "walferry-schema"},
-};
-
-static void end_with_usage(const Stage *stage, FILE *to, int status)
-{
-    fprintf(to,
-            "usage: %s --supervisor ENDPOINT --task NAME\n"
-            "       %s --help | --version | --failpoints\n\n"
-            "A stage of a walferry task. It is started by the supervisor, or by hand to help one;\n"
-            "everything else it learns from the supervisor at ENDPOINT.\n",
-            PROGRAMS[stage->role].program, PROGRAMS[stage->role].program);
-    exit(status);
-}
-
-static void end_with_version(const Stage *stage)
-{
-    printf("%s %s\n", PROGRAMS[stage->role].program, WALFERRY_VERSION);
-    exit(EXIT_SUCCESS);
-}
-
-static void end_with_failpoints(void)
-{
-    failpoint_print_all();
-    exit(EXIT_SUCCESS);
-}
-
-static void parse_arguments(Stage *stage, int argc, char **argv)
-{
-    static const struct option OPTIONS[] = {
-        {"supervisor", required_argument, NULL, 's'},
-        {"task", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {"failpoints", no_argument, NULL, 'f'},
-        {0},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-        if (option == 's')
-            stage->supervisor = optarg;
-        else if (option == 't')
-            stage->task = optarg;
-        else if (option == 'h')
-            end_with_usage(stage, stdout, EXIT_SUCCESS);
-        else if (option == 'v')
-            end_with_version(stage);
-        else if (option == 'f')
-            end_with_failpoints();
-        else
-            end_with_usage(stage, stderr, EX_WRONG_USE);
-    }
-    if (!stage->supervisor || !stage->task || optind != argc)
-        end_with_usage(stage, stderr, EX_WRONG_USE);
-}
 
 /*
  * A child must not outlive the supervisor, not even one that hangs or is stopped: the next
@@ -157,7 +87,7 @@ static void say_hello(Stage *stage)
     char host[256] = "";
 
     (void)gethostname(host, sizeof host - 1);
-    hello.task = (char *)(uintptr_t)stage->task;
+    hello.task = (char *)(uintptr_t)stage->arguments.task;
     hello.role = stage->role;
     hello.pid = (uint64_t)getpid();
     hello.host = host;
@@ -364,7 +294,7 @@ static bool wait_for_assignment(Stage *stage, Error *err)
 
         if (now >= deadline)
             return error_set(err, ERROR_TRANSIENT, "no answer from the supervisor at %s",
-                             stage->supervisor);
+                             stage->arguments.supervisor);
         if (!wait_for_any(stage, NULL, 0, pause_until(deadline, now), err))
             return false;
         read_signals(stage);
@@ -376,8 +306,8 @@ static bool wait_for_assignment(Stage *stage, Error *err)
 
 static bool open_control(Stage *stage, Error *err)
 {
-    channel_make_identity(PROGRAMS[stage->role].role, stage->identity);
-    if (!channel_dial_control(&stage->control, stage->supervisor, stage->identity, err))
+    channel_make_identity(stage_role_name(stage->role), stage->identity);
+    if (!channel_dial_control(&stage->control, stage->arguments.supervisor, stage->identity, err))
         return error_wrap(err, "supervisor");
     say_hello(stage);
     if (!wait_for_assignment(stage, err))
@@ -394,8 +324,8 @@ bool stage_open(Stage **out, Walferry__Control__Role role, int argc, char **argv
     *out = stage; /* also when it fails: stage_finish() then still reports to the supervisor */
     stage->role = role;
     stage->signal_fd = -1;
-    log_open(PROGRAMS[role].program);
-    parse_arguments(stage, argc, argv);
+    log_open(stage_program_name(role));
+    stage_arguments_parse(&stage->arguments, role, argc, argv);
     become_child(stage);
     return take_signals(stage, err) && open_control(stage, err);
 }

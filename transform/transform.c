@@ -186,7 +186,6 @@ static bool take_batch(Transform *t, const ChannelMessage *message, Error *err)
 {
     BatchHeader header;
 
-    arena_reset(&t->arena);
     if (message->count != 2)
         return error_set(err, ERROR_PROTOCOL, "a batch of %d parts instead of 2", message->count);
     if (!codec_unpack_header(frame_str(message->parts[0]), &t->arena, &header, err))
@@ -215,7 +214,9 @@ static bool receive_batch(Transform *t, bool *received, Error *err)
         t->batches_in++;
         if (FAILPOINT("transform.received"))
             continue;
-        if (!take_batch(t, &message, err))
+        bool ok = take_batch(t, &message, err);
+        arena_reset(&t->arena); /* at once: it may hold a row of 1 GB */
+        if (!ok)
             return error_wrap(err, "from %s", producer->identity);
     }
     return true;
