@@ -24,7 +24,7 @@ forbid 'libpq outside its files' '#include <(libpq-fe|libpq/.*|pg_config.*)\.h>'
 forbid 'ZeroMQ outside common/channel.c' '#include <zmq' 'common/channel\.c' .
 forbid 'SQLite outside store/' '#include <sqlite3' 'store/[a-z_]*\.c' .
 forbid 'libconfig outside its files' '#include <libconfig' 'common/(config_syntax|settings_reader)\.c' .
-forbid 'change.pb-c.h outside common/codec.c' '#include ["<]change\.pb-c\.h' \
+forbid 'change.pb-c.h outside common/codec_*.c' '#include ["<]change\.pb-c\.h' \
     'common/codec[a-z_]*\.c|tests/(unit|fuzz|support)/.*' .
 forbid 'a third-party type in a header' '#include <(libpq|zmq|sqlite3|libconfig|jansson|curl|pcre2|microhttpd)' \
     "$none" '*.h'
