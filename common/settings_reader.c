@@ -410,12 +410,28 @@ static bool read_key(Parse *p, const config_setting_t *node, const char *group, 
     return READERS[setting->type](p, node, setting, target);
 }
 
+/* Of a group that is missing, its first required key is named: that is what must be written. */
+static const Setting *first_required(const Setting *setting)
+{
+    size_t count;
+    const Setting *table = settings_table(&count);
+
+    for (const Setting *at = setting; at < table + count; at++) {
+        if (at->rule == RULE_REQUIRED && setting_is_in(at, setting->path))
+            return at;
+    }
+    return setting;
+}
+
 static bool refuse_missing(Parse *p, const config_setting_t *group, const Setting *setting)
 {
-    refuse(p, line_of(group), setting->path, "is missing");
-    if (setting->type == SETTING_GROUP)
-        return error_hint(p->err, "write %s = { ... };", setting->path);
-    return error_hint(p->err, "write %s = \"...\"; %s", setting_name(setting), setting->help);
+    const Setting *key = first_required(setting);
+
+    refuse(p, line_of(group), key->path, "is missing");
+    if (key != setting)
+        return error_hint(p->err, "write %s = { %s = \"...\"; };", setting->path,
+                          setting_name(key));
+    return error_hint(p->err, "write %s = \"...\"; %s", setting_name(key), key->help);
 }
 
 static bool read_keys(Parse *p, const config_setting_t *group, const char *path, void *target)

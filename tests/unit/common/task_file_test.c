@@ -131,7 +131,7 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
         {ENDS "objects = ( { schema = \"a\"; tabel = \"b\"; } );",
          "t.cfg:2: objects.tabel: unknown key", "did you mean 'table'?"},
         /* missing */
-        {"", "t.cfg:1: source: is missing", "source = { ... }"},
+        {"", "t.cfg:1: source.conninfo: is missing", "write source = { conninfo = \"...\"; };"},
         {"source = { }; destination = { conninfo = \"b\"; };",
          "t.cfg:1: source.conninfo: is missing", "conninfo"},
         {"source = { conninfo = \"\"; };", "t.cfg:1: source.conninfo: is empty", "libpq"},
@@ -325,7 +325,7 @@ static void a_password_needs_a_private_file(void **state)
     assert_false(task_file_load(path, &arena, &task, &read, &err));
     assert_non_null(strstr(err.message, ":2: destination.conninfo: a password"));
     assert_null(strstr(err.message, "geheim"));
-    assert_non_null(strstr(err.hint, "chmod 600"));
+    assert_non_null(strstr(err.hint, "chmod 0600"));
     assert_int_equal(chmod(path, 0600), 0);
     assert_true(task_file_load(path, &arena, &task, &read, &err));
     assert_true(str_equal(read, str_of(text)));
