@@ -81,6 +81,7 @@ void copy_query_lock_holder(Bytes *sql, const ModelTable *table)
     sql_add(sql,
             "SELECT a.pid, a.application_name AS application FROM pg_locks l "
             "JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.relation = %" PRIu32 "::oid "
+            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND l.mode = 'AccessExclusiveLock' ORDER BY l.granted DESC LIMIT 1",
             table->oid);
 }

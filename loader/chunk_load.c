@@ -184,24 +184,27 @@ bool chunk_loads_take(ChunkLoads *loads, const BatchHeader *header, Frame *body,
 
 static void tell(ChunkLoads *loads, ChunkLoad *load, bool fresh)
 {
-    bool done = load->phase == LOADED;
     ChunkNews news = {
         .producer = load->producer,
         .relation_oid = load->relation_oid,
         .chunk = load->chunk,
         .attempt = load->attempt,
         .next_sequence = load->order.next,
-        .done = done,
+        .done = load->phase == LOADED,
         .fresh = fresh,
-        .rows = done ? chunk_writer_rows(load->writer) : 0,
-        .bytes = done ? chunk_writer_bytes(load->writer) : 0,
     };
 
+    if (news.done) {
+        ChunkWritten written = chunk_writer_written(load->writer);
+
+        news.rows = written.rows;
+        news.bytes = written.bytes;
+    }
     load->told = load->order.next;
     loads->hear(loads->self, &news);
 }
 
-static void finish(ChunkLoads *loads, ChunkLoad *load)
+static void finish(ChunkLoads *loads, ChunkLoad *load, const ChunkWritten *written)
 {
     uint64_t next = load->order.next;
 
@@ -209,9 +212,9 @@ static void finish(ChunkLoads *loads, ChunkLoad *load)
     load->order.next = next;
     load->phase = LOADED;
     loads->counters.chunks_done++;
-    if (!chunk_writer_found_done(load->writer)) {
-        loads->counters.rows += chunk_writer_rows(load->writer);
-        loads->counters.bytes += chunk_writer_bytes(load->writer);
+    if (!written->found_done) {
+        loads->counters.rows += written->rows;
+        loads->counters.bytes += written->bytes;
     }
     tell(loads, load, true);
 }
@@ -220,8 +223,10 @@ static bool step_load(ChunkLoads *loads, ChunkLoad *load, Error *err)
 {
     if (!chunk_writer_step(load->writer, &load->order, loads->generation, err))
         return false;
-    if (chunk_writer_done(load->writer))
-        finish(loads, load);
+
+    ChunkWritten written = chunk_writer_written(load->writer);
+    if (written.done)
+        finish(loads, load, &written);
     else if (load->order.next != load->told)
         tell(loads, load, true);
     return true;

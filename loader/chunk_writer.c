@@ -460,24 +460,12 @@ bool chunk_writer_step(ChunkWriter *writer, ChunkOrder *order, int64_t generatio
     return went != FAILED;
 }
 
-bool chunk_writer_done(const ChunkWriter *writer)
+ChunkWritten chunk_writer_written(const ChunkWriter *writer)
 {
-    return writer->state == DONE;
-}
-
-bool chunk_writer_found_done(const ChunkWriter *writer)
-{
-    return writer->found_done;
-}
-
-uint64_t chunk_writer_rows(const ChunkWriter *writer)
-{
-    return writer->rows;
-}
-
-uint64_t chunk_writer_bytes(const ChunkWriter *writer)
-{
-    return writer->bytes;
+    return (ChunkWritten){.done = writer->state == DONE,
+                          .found_done = writer->found_done,
+                          .rows = writer->rows,
+                          .bytes = writer->bytes};
 }
 
 /* There is something to give to the server, so that its room is what we wait for. */

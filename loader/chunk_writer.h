@@ -12,6 +12,13 @@
 
 typedef struct ChunkWriter ChunkWriter;
 
+typedef struct ChunkWritten {
+    bool done;       /* committed, by us or by somebody before us */
+    bool found_done; /* by somebody before us */
+    uint64_t rows;   /* of the chunk */
+    uint64_t bytes;  /* that we wrote */
+} ChunkWritten;
+
 /* Borrows target. */
 ChunkWriter *chunk_writer_new(const ChunkTarget *target);
 void chunk_writer_free(ChunkWriter **writer);
@@ -26,11 +33,7 @@ void chunk_writer_start(ChunkWriter *writer, const BatchHeader *header);
 NODISCARD bool chunk_writer_step(ChunkWriter *writer, ChunkOrder *order, int64_t generation,
                                  Error *err);
 
-/* The chunk is committed, by us or by somebody before us. */
-bool chunk_writer_done(const ChunkWriter *writer);
-bool chunk_writer_found_done(const ChunkWriter *writer);
-uint64_t chunk_writer_rows(const ChunkWriter *writer);
-uint64_t chunk_writer_bytes(const ChunkWriter *writer); /* of rows that we wrote */
+ChunkWritten chunk_writer_written(const ChunkWriter *writer);
 
 /* False: there is no socket to wait for. */
 bool chunk_writer_wait_item(const ChunkWriter *writer, const ChunkOrder *order, WaitItem *item);

@@ -17,9 +17,10 @@ def rig(source, destination, database):
     database(source, destination)
     made = []
 
-    def make(ddl, rows="", **settings):
-        source.sql(ddl, database="shop")
-        destination.sql(ddl, database="shop")
+    def make(ddl="", rows="", **settings):
+        if ddl:
+            source.sql(ddl, database="shop")
+            destination.sql(ddl, database="shop")
         if rows:
             source.sql(rows, database="shop")
         made.append(Rig(source.conninfo("shop"), destination.conninfo("shop"), **settings))
@@ -282,3 +283,44 @@ def test_a_copy_process_that_dies_is_followed_by_one_that_copies_all(rig, source
 
     copy.wait(f"done {oid} 0 2 20000")
     assert differing(source, destination) == []
+
+
+@pytest.mark.parametrize("point, committed", [
+    ("chunk.begin", False), ("chunk.data", False), ("chunk.before_mark", False),
+    ("chunk.before_commit", False), ("chunk.after_commit", True)])
+def test_a_loader_that_dies_leaves_a_whole_chunk_or_none(rig, source, destination, point, committed):
+    dying = rig(SIMPLE, "INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, 5000) n",
+                environment={"WALFERRY_FAILPOINT": f"{point}:1"})
+    oid, _ = dying.plan("public", "t")
+    dying.start_copy()
+    dying.grant(oid, attempt=1)
+    dying.process.wait(20)
+    wait_until(lambda: not destination.sql("SELECT 1 FROM pg_stat_activity WHERE "
+                                           "application_name = 'walferry_rig_loader_0'"), 20)
+    assert destination.value("SELECT count(*) FROM t", database="shop") == \
+        (5000 if committed else 0)
+    assert marks(destination) == committed
+
+    copy = rig()
+    copy.plan("public", "t")
+    copy.start_copy()
+    copy.grant(oid, attempt=2)
+
+    copy.wait(f"done {oid} 0 2 5000")
+    assert differing(source, destination) == []
+
+
+def test_of_two_that_load_a_chunk_one_gives_way(rig, source, destination):
+    copy = rig(SIMPLE, THOUSAND)
+    oid, _ = copy.plan("public", "t")
+    copy.start_copy()
+    other = destination.connect("shop")
+    other.cursor().execute("INSERT INTO walferry.chunk VALUES ('t', %s, 0, 1000)", (oid,))
+
+    copy.grant(oid, attempt=1)
+    wait_until(lambda: destination.sql("SELECT 1 FROM pg_locks WHERE NOT granted"), 20, "it waits")
+    other.commit()
+
+    copy.wait(f"done {oid} 0 1 1000")
+    assert destination.value("SELECT count(*) FROM t", database="shop") == 0
+    other.close()

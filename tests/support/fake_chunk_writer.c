@@ -55,25 +55,12 @@ bool chunk_writer_step(ChunkWriter *writer, ChunkOrder *order, int64_t generatio
     return true;
 }
 
-bool chunk_writer_done(const ChunkWriter *writer)
+ChunkWritten chunk_writer_written(const ChunkWriter *writer)
 {
-    return writer->done;
-}
-
-bool chunk_writer_found_done(const ChunkWriter *writer)
-{
-    (void)writer;
-    return fake_chunk_writers.found_done;
-}
-
-uint64_t chunk_writer_rows(const ChunkWriter *writer)
-{
-    return writer->rows;
-}
-
-uint64_t chunk_writer_bytes(const ChunkWriter *writer)
-{
-    return writer->bytes;
+    return (ChunkWritten){.done = writer->done,
+                          .found_done = fake_chunk_writers.found_done,
+                          .rows = writer->rows,
+                          .bytes = writer->bytes};
 }
 
 bool chunk_writer_wait_item(const ChunkWriter *writer, const ChunkOrder *order, WaitItem *item)

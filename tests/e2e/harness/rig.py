@@ -17,7 +17,7 @@ def rig_program():
 
 
 class Rig:
-    def __init__(self, source, destination, /, **settings):
+    def __init__(self, source, destination, /, environment=None, **settings):
         self.folder = tempfile.mkdtemp(prefix="wfr-", dir="/tmp")
         self.task_file = os.path.join(self.folder, "t.cfg")
         self.log = os.path.join(self.folder, "copy.log")
@@ -29,7 +29,8 @@ class Rig:
         self.seen = []
         self.chunks = {}
         self.process = subprocess.Popen([rig_program(), self.task_file, self.folder], text=True,
-                                        bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                        bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env={**os.environ, **(environment or {})})
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
