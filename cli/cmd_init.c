@@ -87,7 +87,7 @@ static bool add_inventory(Draft *draft, char **grants, Error *err)
     add_commented(&draft->text, listing.data);
     bytes_add_str(&draft->text,
                   str_of("\n# What the task's roles lack, as a script for psql:\n#\n"));
-    add_commented(&draft->text, *grants);
+    add_commented(&draft->text, (*grants)[0] ? *grants : "nothing");
     return true;
 }
 

@@ -16,4 +16,5 @@ SELECT current_setting('server_version') AS version,
        coalesce(inet_server_addr()::text || ' port ' || inet_server_port(), 'a local socket') AS address,
        coalesce(inet_client_addr()::text, 'a local socket') AS client,
        (SELECT system_identifier::text FROM pg_control_system()) || '/' ||
+       pg_postmaster_start_time() || '/' ||
        (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity;
