@@ -25,6 +25,7 @@ typedef struct Plan {
     Pg *destination;
     Catalog seen; /* under the snapshot */
     Catalog now;
+    bool wants_newer_snapshot;
 } Plan;
 
 static void plan_done(Plan *plan)
@@ -43,12 +44,13 @@ static bool connect_all(Plan *p, Error *err)
            job_end_predecessor(p->destination, p->task, "schema", p->host, err);
 }
 
-/* A snapshot whose holder is gone, and a table that is, are no fault of the user's: try anew. */
-static bool want_newer_snapshot(Error *err, const char *what)
+/* A snapshot whose holder is gone, and a table that is, are nobody's fault: try anew. */
+static bool want_newer_snapshot(Plan *p, const char *what, Error *err)
 {
     if (err->kind == ERROR_NONE || err->kind == ERROR_CONNECTION)
         return false;
     err->kind = ERROR_TRANSIENT;
+    p->wants_newer_snapshot = true;
     return error_wrap(err, "%s", what);
 }
 
@@ -59,7 +61,7 @@ static bool enter_snapshot(Plan *p, Error *err)
     sql_add(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT ");
     sql_literal(&sql, str_of(p->request->snapshot_name));
     return pg_exec(p->holder, sql_text(&sql), NULL, err) ||
-           want_newer_snapshot(err, "the snapshot cannot be used");
+           want_newer_snapshot(p, "the snapshot cannot be used", err);
 }
 
 static bool read_published(Plan *p, Pg *pg, Catalog *out, size_t *unpublished, Error *err)
@@ -97,7 +99,7 @@ static bool lock_tables(Plan *p, Error *err)
     }
     sql_add(&sql, " IN ACCESS SHARE MODE");
     return count == 0 || pg_exec(p->holder, sql_text(&sql), NULL, err) ||
-           want_newer_snapshot(err, "lock the tables");
+           want_newer_snapshot(p, "lock the tables", err);
 }
 
 static bool same_column(const CatalogColumn *a, const CatalogColumn *b)
@@ -119,10 +121,11 @@ static bool same_table(const CatalogTable *seen, const CatalogTable *now)
     return true;
 }
 
-static bool refuse_changed(Arena *arena, const CatalogTable *table, Error *err)
+static bool refuse_changed(Plan *p, const CatalogTable *table, Error *err)
 {
-    error_set(err, ERROR_TRANSIENT, "the table was changed since the snapshot was taken");
-    return error_object(err, "%s", catalog_name(arena, table));
+    p->wants_newer_snapshot = true;
+    return error_set(err, ERROR_TRANSIENT, "%s was changed since the snapshot was taken",
+                     catalog_name(p->arena, table));
 }
 
 static bool compare_catalogs(Plan *p, Error *err)
@@ -132,13 +135,13 @@ static bool compare_catalogs(Plan *p, Error *err)
         const CatalogTable *now = catalog_find(&p->now, seen->oid);
 
         if (is_asked_for(p->request, seen->oid) && (!now || !same_table(seen, now)))
-            return refuse_changed(p->arena, seen, err);
+            return refuse_changed(p, seen, err);
     }
     for (size_t i = 0; i < p->now.table_count; i++) {
         const CatalogTable *now = &p->now.tables[i];
 
         if (is_asked_for(p->request, now->oid) && !catalog_find(&p->seen, now->oid))
-            return refuse_changed(p->arena, now, err);
+            return refuse_changed(p, now, err);
     }
     return true;
 }
@@ -197,15 +200,26 @@ static bool build_model(Plan *p, Model **out, Error *err)
 }
 
 bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host, Arena *arena,
-               Model **out, Error *err)
+               PlanOutcome *out, Error *err)
 {
     CLEANUP(plan_done)
     Plan p = {.task = task, .request = request, .host = host, .arena = arena};
+    Model *model = NULL;
+    Error why = {0};
 
     names_slot(task->name, p.publication);
-    if (!connect_all(&p, err) || !read_source(&p, err))
+    if (!connect_all(&p, err))
         return false;
+    if (!read_source(&p, &why)) {
+        *out = (PlanOutcome){.newer_snapshot = why};
+        if (!p.wants_newer_snapshot)
+            *err = why;
+        return p.wants_newer_snapshot;
+    }
     (void)FAILPOINT("schema.catalog_read");
-    return destination_create(p.destination, task, &p.now, arena, host, err) &&
-           build_model(&p, out, err);
+    if (!destination_create(p.destination, task, &p.now, arena, host, err) ||
+        !build_model(&p, &model, err))
+        return false;
+    *out = (PlanOutcome){.model = model};
+    return true;
 }

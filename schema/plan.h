@@ -18,6 +18,10 @@ typedef struct PlanRequest {
     size_t only_count;
 } PlanRequest;
 
-/* *out lies in the arena. */
+typedef struct PlanOutcome {
+    Walferry__Model__Model *model; /* in the arena; NULL: a newer snapshot is wanted, and why */
+    Error newer_snapshot;
+} PlanOutcome;
+
 NODISCARD bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host,
-                         Arena *arena, Walferry__Model__Model **out, Error *err);
+                         Arena *arena, PlanOutcome *out, Error *err);

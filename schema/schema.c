@@ -87,7 +87,13 @@ static bool run_plan(Schema *s, Error *err)
     PlanRequest request = {job->snapshot_name, job->n_relation_oids ? job->relation_oids : NULL,
                            job->n_relation_oids};
 
-    return plan_task(&s->task, &request, &s->host, &s->arena, &s->result.model, err);
+    PlanOutcome outcome;
+
+    if (!plan_task(&s->task, &request, &s->host, &s->arena, &outcome, err))
+        return false;
+    s->result.model = outcome.model;
+    s->result.newer_snapshot = arena_strdup(&s->arena, outcome.newer_snapshot.message);
+    return true;
 }
 
 static bool run_indexes(Schema *s, Error *err)

@@ -222,7 +222,10 @@ static void plan_done(Task *task, const Walferry__Control__JobResult *result, in
     StorePlan plan;
     Error err = {0};
 
-    (void)now_ms;
+    if (!result->model) {
+        error_set(&err, ERROR_TRANSIENT, "%s", result->newer_snapshot);
+        task_lose_snapshot(task, &err, now_ms);
+    }
     if (!result->model || !task->holder)
         return;
     plan_make(task->model, result->model, snapshot_holder_snapshot(task->holder), &arena, &plan);
