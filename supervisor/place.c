@@ -148,8 +148,11 @@ void place_want(Place *place, Host *host, bool wanted, int64_t now_ms)
 {
     if (wanted == (place->state == CHILD_STOPPED))
         apply(place, host, wanted ? CHILD_EVENT_START : CHILD_EVENT_STOP, now_ms);
-    if (!wanted) {
-        forget_if_not_ours(place);
+    if (wanted)
+        return;
+    forget_if_not_ours(place);
+    if (place->role !=
+        WALFERRY__CONTROL__ROLE__ROLE_SCHEMA) { /* a job's series ends with its result */
         place->failing = false;
         retry_progress(&place->retry);
     }
@@ -225,11 +228,13 @@ void place_ended(Place *place, int wait_status, int64_t now_ms)
     place->ended_ms = now_ms;
 }
 
-/* True when nothing more is to be learnt about an end. */
+/* True when nothing more is to be learnt about an end: a Fault or a result may still come in. */
 static bool end_is_clear(const Place *place, int64_t now_ms)
 {
+    bool may_have_done = place->role == WALFERRY__CONTROL__ROLE__ROLE_SCHEMA;
+
     return place->fault.kind != ERROR_NONE || WIFSIGNALED(place->wait_status) ||
-           place->wait_status == 0 || place->state == CHILD_STOPPING ||
+           (place->wait_status == 0 && !may_have_done) || place->state == CHILD_STOPPING ||
            now_ms - place->ended_ms >= LAST_WORDS_MS;
 }
 
@@ -276,11 +281,14 @@ static bool ended_without_a_word(const Place *place)
 static void tell_restart(const Place *place, int pause_ms)
 {
     char text[sizeof(Error) + 128];
-    char who[64];
 
-    snprintf(who, sizeof who, "%s %u", place_role_name(place->role), place->number);
     error_format(&place->error, text, sizeof text);
-    console_say(place->task, "%s: %s; starting it again in %d ms", who, text, pause_ms);
+    if (pause_ms > 0)
+        console_say(place->task, "%s %u: %s; starting it again in %d ms",
+                    place_role_name(place->role), place->number, text, pause_ms);
+    else
+        console_say(place->task, "%s %u: %s; starting it again", place_role_name(place->role),
+                    place->number, text);
 }
 
 static PlaceFate plan_restart(Place *place, const RetryLimits *limits, int64_t now_ms)
@@ -329,10 +337,24 @@ static bool is_due(const Place *place, int64_t now_ms)
            now_ms >= place->due_ms;
 }
 
+/* What was started by hand is not started again by us. */
+static void tick_extra(Place *place, const Host *host, int64_t now_ms)
+{
+    if (!place->ended && !is_silent(place, host, now_ms))
+        return;
+    place->state = CHILD_STOPPED;
+    place->failing = false;
+    vacate(place);
+}
+
 PlaceFate place_tick(Place *place, Host *host, const RetryLimits *limits, int64_t now_ms)
 {
     PlaceFate fate = PLACE_GOES_ON;
 
+    if (place->extra) {
+        tick_extra(place, host, now_ms);
+        return PLACE_GOES_ON;
+    }
     if (place->ended && end_is_clear(place, now_ms))
         fate = settle_end(place, limits, now_ms);
     if (fate == PLACE_GIVES_UP)

@@ -32,56 +32,13 @@ static void merge_tables(const Walferry__Model__Model *known, const Walferry__Mo
         out->tables[out->n_tables++] = fresh->tables[i];
 }
 
-typedef struct Statements {
-    Walferry__Model__ModelStatement **list;
-    size_t count;
-} Statements;
-
-static bool has_object(Statements statements, const char *object)
-{
-    for (size_t i = 0; i < statements.count; i++) {
-        if (strcmp(statements.list[i]->object, object) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Those of tables that are not planned now stay; an object that both name is the fresh one's. */
-static Statements merge_statements(Statements known, Statements fresh, Arena *arena)
-{
-    Statements out = {
-        ARENA_ARRAY(arena, Walferry__Model__ModelStatement *, known.count + fresh.count + 1), 0};
-
-    for (size_t i = 0; i < known.count; i++) {
-        if (!has_object(fresh, known.list[i]->object))
-            out.list[out.count++] = known.list[i];
-    }
-    for (size_t i = 0; i < fresh.count; i++)
-        out.list[out.count++] = fresh.list[i];
-    return out;
-}
-
 static Str merged_model(const Walferry__Model__Model *known, const Walferry__Model__Model *fresh,
                         Arena *arena)
 {
     Walferry__Model__Model out = *fresh;
-    Statements indexes = {fresh->indexes, fresh->n_indexes};
-    Statements keys = {fresh->foreign_keys, fresh->n_foreign_keys};
 
     merge_tables(known, fresh, arena, &out);
     out.n_chunks = 0;
-    if (known) {
-        indexes = merge_statements((Statements){known->indexes, known->n_indexes}, indexes, arena);
-        keys =
-            merge_statements((Statements){known->foreign_keys, known->n_foreign_keys}, keys, arena);
-        out.binary = known->binary && fresh->binary;
-        if (out.publication_digest == 0)
-            out.publication_digest = known->publication_digest;
-    }
-    out.indexes = indexes.list;
-    out.n_indexes = indexes.count;
-    out.foreign_keys = keys.list;
-    out.n_foreign_keys = keys.count;
     return pack(&out.base, arena);
 }
 

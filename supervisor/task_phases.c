@@ -130,6 +130,15 @@ void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice
         console_say(task->name, "%s", notice->text);
 }
 
+/* A table that was changed since the snapshot was taken can only be planned under a newer one. */
+void task_job_failed(Task *task, const Place *place, int64_t now_ms)
+{
+    if (task->phase != PHASE_PLAN || task->job != JOB(PLAN) || task->failed)
+        return;
+    task_lose_snapshot(task, &place->error, now_ms);
+    task->holder_due_ms = place->due_ms;
+}
+
 static void note_warning(Task *task, const Walferry__Control__CheckItem *item)
 {
     if (task->warning_count < WARNINGS_MAX)
@@ -321,6 +330,7 @@ void task_hear_job_result(Task *task, Place *place, const Walferry__Control__Job
         return;
     task->job = JOB(NONE);
     place_made_progress(place);
+    place_want(place, task->host, false, now_ms); /* its end is no failure */
     DONE[result->kind](task, result, now_ms);
 }
 
