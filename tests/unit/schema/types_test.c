@@ -1,0 +1,55 @@
+#include "schema/types.h"
+
+#include "tests/support/cmocka_all.h"
+
+enum { INT4 = 23, INT4_ARRAY = 1007, TEXT = 25, NUMERIC = 1700, BPCHAR = 1042, REGCLASS = 2205 };
+enum { REGCLASS_ARRAY = 2210, OF_AN_EXTENSION = 16500, UUID = 2950 };
+
+static void what_carries_oids_of_the_source_is_never_binary(void **state)
+{
+    (void)state;
+
+    assert_false(types_binary(REGCLASS, 0));
+    assert_false(types_binary(REGCLASS_ARRAY, REGCLASS));
+    assert_false(types_binary(OF_AN_EXTENSION, 0));
+    assert_false(types_binary(OF_AN_EXTENSION + 1, OF_AN_EXTENSION));
+}
+
+static void an_array_is_binary_as_its_elements_are(void **state)
+{
+    (void)state;
+
+    assert_true(types_binary(INT4, 0));
+    assert_true(types_binary(INT4_ARRAY, INT4));
+}
+
+static void types_whose_equal_values_differ_in_text_give_no_lane(void **state)
+{
+    (void)state;
+
+    assert_true(types_one_text(INT4));
+    assert_true(types_one_text(TEXT));
+    assert_true(types_one_text(UUID));
+    assert_false(types_one_text(NUMERIC));
+    assert_false(types_one_text(BPCHAR));
+}
+
+static void only_texts_have_a_collation(void **state)
+{
+    (void)state;
+
+    assert_true(types_collated(TEXT));
+    assert_false(types_collated(INT4));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_carries_oids_of_the_source_is_never_binary),
+        cmocka_unit_test(an_array_is_binary_as_its_elements_are),
+        cmocka_unit_test(types_whose_equal_values_differ_in_text_give_no_lane),
+        cmocka_unit_test(only_texts_have_a_collation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
