@@ -15,6 +15,7 @@ SELECT current_setting('server_version') AS version,
        quote_ident(current_database()) AS database,
        coalesce(inet_server_addr()::text || ' port ' || inet_server_port(), 'a local socket') AS address,
        coalesce(inet_client_addr()::text, 'a local socket') AS client,
+       -- a physical copy has the same system identifier: the start of the server tells it apart
        (SELECT system_identifier::text FROM pg_control_system()) || '/' ||
        pg_postmaster_start_time() || '/' ||
        (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity;
