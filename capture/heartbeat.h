@@ -15,7 +15,7 @@ typedef struct Heartbeat {
     int64_t every_ms;
     uint64_t number;       /* the one that is being written */
     int64_t next_ms;       /* it is due again */
-    int64_t first_sent_ms; /* when this number was written first; 0: not yet */
+    int64_t first_sent_ms; /* when this number was written first; -1: not yet */
     int64_t latency_ms;    /* of the last one seen; -1: none yet */
 } Heartbeat;
 

@@ -19,7 +19,6 @@ struct ReplayWindow {
     Position floor; /* the last position that was let go as durable */
     size_t memory_bytes;
     size_t spool_bytes;
-    size_t other_bytes; /* allowance of dropped entries */
 };
 
 void window_open(ReplayWindow **out, size_t memory_limit, size_t window_limit)
@@ -143,29 +142,25 @@ void window_taken(ReplayWindow *window, uint64_t next)
         window->drop = window->taken;
 }
 
-static size_t *account_of(ReplayWindow *window, const WindowEntry *entry)
+/* A dropped entry counts for nothing: there is one for a megabyte of a transaction. */
+static void take_off_account(ReplayWindow *window, const WindowEntry *entry)
 {
-    switch (entry->state) {
-    case ENTRY_IN_MEMORY:
-        return &window->memory_bytes;
-    case ENTRY_IN_SPOOL:
-        return &window->spool_bytes;
-    case ENTRY_DROPPED:
-        break;
-    }
-    return &window->other_bytes;
+    if (entry->state == ENTRY_IN_MEMORY)
+        window->memory_bytes -= entry->bytes;
+    else if (entry->state == ENTRY_IN_SPOOL)
+        window->spool_bytes -= entry->bytes;
 }
 
 static size_t total_bytes(const ReplayWindow *window)
 {
-    return window->memory_bytes + window->spool_bytes + window->other_bytes;
+    return window->memory_bytes + window->spool_bytes;
 }
 
 static bool let_oldest_go(ReplayWindow *window, WindowEntry *out)
 {
     WindowEntry *entry = slot(window, window->first);
 
-    *account_of(window, entry) -= entry->bytes;
+    take_off_account(window, entry);
     let_frames_go(entry);
     window->floor = entry->last;
     window->first++;
@@ -184,12 +179,10 @@ static bool drop_part(ReplayWindow *window, WindowEntry *out)
 
         if (!entry->open || entry->state == ENTRY_DROPPED)
             continue;
-        *account_of(window, entry) -= entry->bytes;
+        take_off_account(window, entry);
         let_frames_go(entry);
         *out = *entry;
         entry->state = ENTRY_DROPPED;
-        entry->bytes = WINDOW_ENTRY_ALLOWANCE;
-        window->other_bytes += entry->bytes;
         window->last_dropped = entry->sequence;
         return true;
     }
