@@ -154,8 +154,6 @@ void task_lose_snapshot(Task *task, const Error *err, int64_t now_ms);
 void task_start_job(Task *task, Walferry__Control__JobKind job);
 void task_hear_job_result(Task *task, Place *place, const Walferry__Control__JobResult *result,
                           int64_t now_ms);
-/* Its process has ended without a result and will be started again. */
-void task_job_failed(Task *task, const Place *place, int64_t now_ms);
 void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice, int64_t now_ms);
 
 /* task_copy.c */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_ID_SHIFT = 20, NOTICE_EVERY_MS = 5000 };
+enum { RECORD_ID_SHIFT = 20, NOTICE_EVERY_MS = 5000, NEWER_SNAPSHOT_MS = 500 };
 
 /* The store has the phase already, in the transaction of what led to it. */
 static void entered(Task *task, Phase phase)
@@ -130,15 +130,6 @@ void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice
         console_say(task->name, "%s", notice->text);
 }
 
-/* A table that was changed since the snapshot was taken can only be planned under a newer one. */
-void task_job_failed(Task *task, const Place *place, int64_t now_ms)
-{
-    if (task->phase != PHASE_PLAN || task->job != JOB(PLAN) || task->failed)
-        return;
-    task_lose_snapshot(task, &place->error, now_ms);
-    task->holder_due_ms = place->due_ms;
-}
-
 static void note_warning(Task *task, const Walferry__Control__CheckItem *item)
 {
     if (task->warning_count < WARNINGS_MAX)
@@ -234,8 +225,10 @@ static void plan_done(Task *task, const Walferry__Control__JobResult *result, in
     if (!result->model) {
         error_set(&err, ERROR_TRANSIENT, "%s", result->newer_snapshot);
         task_lose_snapshot(task, &err, now_ms);
+        task->holder_due_ms = now_ms + NEWER_SNAPSHOT_MS;
+        return;
     }
-    if (!result->model || !task->holder)
+    if (!task->holder)
         return;
     plan_make(task->model, result->model, snapshot_holder_snapshot(task->holder), &arena, &plan);
     if (!task_stored(

@@ -295,7 +295,7 @@ bool task_reaped(Task *task, pid_t pid, int wait_status, int64_t now_ms)
     return false;
 }
 
-static void a_process_left(Task *task, Place *place, int64_t now_ms)
+static void a_process_left(Task *task, Place *place)
 {
     task_count_past(task, place);
     place->counter_count = 0;
@@ -305,8 +305,6 @@ static void a_process_left(Task *task, Place *place, int64_t now_ms)
         task_take_back_chunk(task, place);
     if (place->role == ROLE(CAPTURE))
         task_capture_left(task);
-    if (place->role == ROLE(SCHEMA) && place->failing)
-        task_job_failed(task, place, now_ms);
 }
 
 static void fail_of(Task *task, const Place *place, int64_t now_ms)
@@ -335,12 +333,12 @@ void task_tick_places(Task *task, int64_t now_ms)
         if (fate == PLACE_GIVES_UP)
             fail_of(task, place, now_ms);
         if (place->vacated)
-            a_process_left(task, place, now_ms);
+            a_process_left(task, place);
         bool wanted = is_wanted(task, place);
         if (!place->extra || !wanted)
             place_want(place, task->host, wanted, now_ms);
         if (place->vacated)
-            a_process_left(task, place, now_ms);
+            a_process_left(task, place);
     }
     if (task->fresh_loaders)
         note_fresh_loaders(task);
