@@ -192,6 +192,7 @@ def test_a_locked_table_names_who_holds_it(rig, source):
 
     event = copy.wait("fault")
     assert f"locked by process {holder.info.backend_pid} (night job)" in event
+    assert copy.copy.wait(10) != 0
     holder.close()
 
 

@@ -42,11 +42,22 @@ class Rig:
         return self
 
     def __exit__(self, *_):
-        for process in (self.copy, self.process):
-            if process:
+        try:
+            self._end()
+        finally:
+            for process in filter(None, (self.copy, self.process)):
                 process.kill()
                 process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self):
+        """Whoever still runs ends as asked, with nothing for the sanitizers to say."""
+        if self.copy and self.copy.poll() is None:
+            self.copy.terminate()
+            assert self.copy.wait(10) == 0, self.copy_log()
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            assert self.process.wait(10) == 0
 
     def say(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
