@@ -53,6 +53,17 @@ static Tuple rest_of(Arena *arena, Str key, const char *at)
     return tuple;
 }
 
+/* "1", or with all columns "1|x|y". */
+static Tuple old_of(Arena *arena, Str text)
+{
+    const char *at = arena_copy(arena, text).data;
+    Tuple tuple = tuple_of(arena, word(&at, "|"));
+
+    for (uint32_t i = 1; at[0]; i++)
+        tuple.values[i] = value_of(arena, word(&at, "|"));
+    return tuple;
+}
+
 void rows_add(Arena *arena, Batch *batch, const char *line)
 {
     uint32_t number = batch->header.change_count++;
@@ -67,14 +78,14 @@ void rows_add(Arena *arena, Batch *batch, const char *line)
     Str first = word(&keys, ">");
     if (line[0] == '-') {
         change->kind = CHANGE_DELETE;
-        change->old_tuple = tuple_of(arena, first);
+        change->old_tuple = at[0] ? rest_of(arena, first, at) : tuple_of(arena, first);
     } else if (line[0] == '+') {
         change->kind = CHANGE_INSERT;
         change->new_tuple = rest_of(arena, first, at);
     } else {
         change->kind = CHANGE_UPDATE;
         if (keys[0])
-            change->old_tuple = tuple_of(arena, first);
+            change->old_tuple = old_of(arena, first);
         change->new_tuple = rest_of(arena, keys[0] ? str_of(keys) : first, at);
     }
 }

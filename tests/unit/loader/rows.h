@@ -5,6 +5,8 @@
  *     "~1 x ="     UPDATE        "=" is unchanged
  *     "~1>2 x ="   UPDATE of the key
  *     "-1"         DELETE
+ *
+ * With all columns of the row before: "-1 x y", "~1|x|y>1 v w".
  */
 #pragma once
 
@@ -13,7 +15,7 @@
 
 enum { ROWS_COLUMNS = 3 };
 
-/* Everything lives in the arena. keyless: old tuples carry all columns and none is a key. */
+/* Everything lives in the arena. lines may be NULL; changes then are the caller's to allocate. */
 Batch *rows_batch(Arena *arena, const char *const *lines, size_t count);
 void rows_add(Arena *arena, Batch *batch, const char *line);
 

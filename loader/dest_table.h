@@ -1,0 +1,57 @@
+/*
+ * dest_table - what the destination says about a table, and the statements made for it.
+ *
+ * Asked once for each table (and again when its source columns changed), kept until
+ * dest_tables_clear(). Columns stand in the order of the source's relation. Errors are of kind
+ * CONFIG and name the table: it, or a column, is missing, is generated, or is no table.
+ */
+#pragma once
+
+#include "common/change.h"
+#include "common/error.h"
+#include "common/pg.h"
+#include "loader/statement.h"
+
+typedef struct DestColumn {
+    char *name;   /* quoted */
+    char *type;   /* for a cast that cuts nothing */
+    char *equals; /* the operator: "OPERATOR(pg_catalog.=)" */
+    uint32_t type_oid;
+    bool key;
+    bool identity_always;
+    bool exact;      /* what is equal is identical: 1.0 and 1.00 are not */
+    bool other_type; /* than in the source: its binary form means something else here */
+} DestColumn;
+
+typedef struct DestTable {
+    char *object;     /* schema.table, for messages */
+    char *qualified;  /* quoted */
+    const char *only; /* "ONLY ", or "" for a partitioned table */
+    bool partitioned;
+    bool other_unique;   /* unique indexes besides the key, or exclusion constraints */
+    bool deferrable_key; /* not checked row by row, so it may be there twice for a while */
+    bool by_all_columns; /* rows are found by all their columns: no key that would do */
+    DestColumn *columns;
+    uint32_t column_count, key_count;
+    unsigned number;                               /* of its temporary table */
+    uint64_t temporary_made_in, temporary_used_in; /* number of a transaction; 0: never */
+    StatementCache statements;
+} DestTable;
+
+typedef struct DestTables DestTables;
+
+DestTables *dest_tables_open(void);
+void dest_tables_close(DestTables **tables);
+
+/* Outside a pipeline. The table stays valid until it is cleared or asked for with other columns. */
+NODISCARD bool dest_tables_find(DestTables *tables, Pg *pg, const Relation *relation,
+                                DestTable **out, Error *err);
+
+/* As dest_tables_find, from what is there already; NULL: it was not asked for. */
+DestTable *dest_tables_known(const DestTables *tables, const Relation *relation);
+
+/* Forgets everything; the server's prepared statements are the caller's to drop. */
+void dest_tables_clear(DestTables *tables);
+
+/* A transaction was rolled back, or a part of it: temporary tables made in it are gone. */
+void dest_tables_rolled_back(DestTables *tables, uint64_t transaction);

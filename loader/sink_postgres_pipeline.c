@@ -1,0 +1,270 @@
+/* Single rows, sent without waiting for each. */
+#include "loader/sink_postgres.h"
+
+#include "common/mem.h"
+#include "loader/row_name.h"
+
+/* clang-format off */
+#include "write_progress.sql.h"
+/* clang-format on */
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* So much is sent before answers are read; both sides buffer more than their share of it. */
+enum { UNFLUSHED_ROWS = 256, UNFLUSHED_BYTES = 256 * 1024, FIRST_NOTES = 64 };
+
+static void note(SinkPostgres *sink, PipelineNote what)
+{
+    if (sink->sent == sink->capacity && sink->read > 0) {
+        sink->sent -= sink->read;
+        memmove(sink->notes, sink->notes + sink->read, sink->sent * sizeof *sink->notes);
+        sink->read = 0;
+    }
+    if (sink->sent == sink->capacity) {
+        sink->capacity = sink->capacity ? sink->capacity * 2 : FIRST_NOTES;
+        sink->notes = mem_resize(sink->notes, sink->capacity, sizeof *sink->notes);
+    }
+    sink->notes[sink->sent++] = what;
+}
+
+static bool enter(SinkPostgres *sink, Error *err)
+{
+    if (sink->in_pipeline)
+        return true;
+    if (!PQenterPipelineMode(sink->conn))
+        return pg_error(sink->pg, NULL, err);
+    sink->in_pipeline = true;
+    sink->answered = sink->failed = false;
+    sink->unflushed_rows = sink->unflushed_bytes = 0;
+    return true;
+}
+
+/* Which row it was. */
+static void name_row(Error *err, const PipelineNote *what)
+{
+    char text[256];
+
+    if (what->kind != NOTE_ROW)
+        return;
+    error_object(err, "%s", what->table->object);
+    if (what->table->key_count > 0)
+        error_key(err, "%s", row_name(what->table, what->key, text, sizeof text));
+    if (what->position.commit_lsn)
+        error_position(err, "%s", position_format(what->position, text));
+}
+
+static void missed(Error *err, const PipelineNote *what, unsigned long long count)
+{
+    if (what->kind == NOTE_PROGRESS) {
+        error_set(err, ERROR_TRANSIENT, "fenced: another loader has taken this lane over");
+        return;
+    }
+    if (count == 0)
+        error_set(err, ERROR_DATA, "drift: the row is missing at the destination");
+    else
+        error_set(err, ERROR_DATA, "drift: %llu rows at the destination instead of one", count);
+    error_hint(err, "somebody else has changed the destination; compare, then copy the table anew");
+}
+
+static void refused(SinkPostgres *sink, PGresult *result)
+{
+    pg_error(sink->pg, result, &sink->failure);
+    if (sink->failure.kind == ERROR_DATA)
+        error_hint(&sink->failure,
+                   "the source has committed it, so the destination's table differs "
+                   "from the source's; compare, then copy the table anew");
+}
+
+/* The first failure counts; what stands behind it in the pipeline was not executed. */
+static void check(SinkPostgres *sink, const PipelineNote *what, PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    unsigned long long count = ok ? strtoull(PQcmdTuples(result), NULL, 10) : 0;
+
+    if (sink->failed || (ok && (what->kind == NOTE_COMMAND || count == 1)))
+        return;
+    if (ok)
+        missed(&sink->failure, what, count);
+    else
+        refused(sink, result);
+    name_row(&sink->failure, what);
+    sink->failed = true;
+}
+
+/* One step of libpq's answers: a command's result, then a NULL; of a sync the result only. */
+static bool take_answer(SinkPostgres *sink, Error *err)
+{
+    PGresult *result = PQgetResult(sink->conn);
+
+    if (!result) {
+        if (!sink->answered)
+            return pg_error(sink->pg, NULL, err);
+        sink->answered = false;
+        sink->read++;
+        return true;
+    }
+    if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+        sink->read++;
+    } else {
+        check(sink, &sink->notes[sink->read], result);
+        sink->answered = true;
+    }
+    PQclear(result);
+    return PQstatus(sink->conn) != CONNECTION_BAD || pg_error(sink->pg, NULL, err);
+}
+
+static bool take_answers(SinkPostgres *sink, bool wait_for_all, Error *err)
+{
+    while (sink->read < sink->sent) {
+        if (!PQisBusy(sink->conn)) {
+            if (!take_answer(sink, err))
+                return false;
+            continue;
+        }
+        if (wait_for_all && !pg_wait_socket(sink->pg, false, err))
+            return false;
+        if (!PQconsumeInput(sink->conn))
+            return pg_error(sink->pg, NULL, err);
+        if (!wait_for_all && PQisBusy(sink->conn))
+            return true;
+    }
+    return true;
+}
+
+/* Lets go what has gathered, and reads: a server whose answers nobody reads stops reading too. */
+static bool keep_flowing(SinkPostgres *sink, size_t bytes, Error *err)
+{
+    sink->unflushed_rows++;
+    sink->unflushed_bytes += bytes;
+    if (sink->unflushed_rows < UNFLUSHED_ROWS && sink->unflushed_bytes < UNFLUSHED_BYTES)
+        return true;
+    sink->unflushed_rows = sink->unflushed_bytes = 0;
+    return sink_postgres_flush(sink, err) && take_answers(sink, false, err);
+}
+
+bool pipeline_command(SinkPostgres *sink, const char *sql, Error *err)
+{
+    if (!enter(sink, err))
+        return false;
+    if (sink->failed)
+        return true;
+    if (!PQsendQueryParams(sink->conn, sql, 0, NULL, NULL, NULL, NULL, 0))
+        return pg_error(sink->pg, NULL, err);
+    note(sink, (PipelineNote){.kind = NOTE_COMMAND});
+    return true;
+}
+
+static bool prepare(SinkPostgres *sink, const char *name, const char *sql, Error *err)
+{
+    if (!PQsendPrepare(sink->conn, name, sql, 0, NULL))
+        return pg_error(sink->pg, NULL, err);
+    note(sink, (PipelineNote){.kind = NOTE_COMMAND});
+    return true;
+}
+
+bool pipeline_progress(SinkPostgres *sink, const char *const values[8], Error *err)
+{
+    if (!enter(sink, err))
+        return false;
+    if (!sink->progress_prepared && !prepare(sink, "progress", SQL_WRITE_PROGRESS, err))
+        return false;
+    sink->progress_prepared = true;
+    if (!PQsendQueryPrepared(sink->conn, "progress", 8, values, NULL, NULL, 0))
+        return pg_error(sink->pg, NULL, err);
+    note(sink, (PipelineNote){.kind = NOTE_PROGRESS});
+    return true;
+}
+
+/* Text must end in a NUL, which values on the wire do not have: all are copied. */
+static bool fill(SinkPostgres *sink, const DestTable *table, const Statement *statement,
+                 const Value *origin, const Value *values)
+{
+    RowParameters *out = &sink->parameters;
+    Bytes *scratch = &sink->scratch;
+
+    out->bytes = 0;
+    for (int i = 0; i < statement->parameter_count; i++) {
+        const StatementParameter *from = &statement->parameters[i];
+
+        out->bytes += (from->of_origin ? origin : values)[from->column].bytes.len + 1;
+    }
+    bytes_clear(scratch);
+    (void)bytes_reserve(scratch, out->bytes); /* so that it does not move below */
+    for (int i = 0; i < statement->parameter_count; i++) {
+        const StatementParameter *from = &statement->parameters[i];
+        const Value *value = &(from->of_origin ? origin : values)[from->column];
+
+        if (value->form == VALUE_BINARY && table->columns[from->column].other_type)
+            return false;
+        out->values[i] = value->form == VALUE_NULL ? NULL : scratch->data + scratch->len;
+        out->lengths[i] = (int)value->bytes.len;
+        out->formats[i] = value->form == VALUE_BINARY;
+        bytes_add_str(scratch, value->bytes);
+        bytes_add_u8(scratch, '\0');
+    }
+    return true;
+}
+
+static bool ensure_prepared(SinkPostgres *sink, Statement *statement, Error *err)
+{
+    if (statement->prepared)
+        return true;
+    if (!statement->name[0])
+        snprintf(statement->name, sizeof statement->name, "w%u", ++sink->prepared);
+    statement->prepared = true;
+    return prepare(sink, statement->name, statement->sql, err);
+}
+
+static void refuse(SinkPostgres *sink, const PipelineNote *what, const char *why)
+{
+    error_set(&sink->failure, ERROR_CONFIG, "%s", why);
+    name_row(&sink->failure, what);
+    sink->failed = true;
+}
+
+bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin, const Value *values,
+                  Position position, Error *err)
+{
+    const RowParameters *parameters = &sink->parameters;
+    PipelineNote what = {NOTE_ROW, table, origin ? origin : values, position};
+
+    if (!enter(sink, err))
+        return false;
+    if (sink->failed)
+        return true;
+    Statement *statement = statement_for(table, origin, values);
+    if (!statement)
+        return true;
+    if (!fill(sink, table, statement, origin, values)) {
+        refuse(sink, &what, "a column has another type than at the source");
+        return true;
+    }
+    if (!ensure_prepared(sink, statement, err))
+        return false;
+    if (!PQsendQueryPrepared(sink->conn, statement->name, statement->parameter_count,
+                             parameters->values, parameters->lengths, parameters->formats, 0))
+        return pg_error(sink->pg, NULL, err);
+    note(sink, what);
+    return keep_flowing(sink, parameters->bytes, err);
+}
+
+bool pipeline_finish(SinkPostgres *sink, Error *err)
+{
+    if (!sink->in_pipeline)
+        return true;
+    if (!PQpipelineSync(sink->conn))
+        return pg_error(sink->pg, NULL, err);
+    note(sink, (PipelineNote){.kind = NOTE_SYNC});
+    if (!sink_postgres_flush(sink, err) || !take_answers(sink, true, err))
+        return false;
+    sink->read = sink->sent = 0;
+    if (!PQexitPipelineMode(sink->conn))
+        return pg_error(sink->pg, NULL, err);
+    sink->in_pipeline = false;
+    if (sink->failed)
+        *err = sink->failure;
+    return !sink->failed;
+}

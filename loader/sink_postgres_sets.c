@@ -1,0 +1,143 @@
+/* A set of rows by one statement: COPY into the table, or into a temporary one that is joined. */
+#include "loader/sink_postgres.h"
+
+#include "common/sql_text.h"
+#include "loader/copy_format.h"
+
+#include <inttypes.h>
+
+/* Below it, single statements in a pipeline are faster. */
+enum { SET_ROWS = 50 };
+
+bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set)
+{
+    if (set->count < SET_ROWS || set->form == FOLD_MIXED)
+        return false;
+    return set->verb != FOLD_UPDATE || statement_can_update_sets(table, set->unchanged, set->moves);
+}
+
+/* The columns of a row as it is sent: those of its origin, then those of its values. */
+typedef struct Layout {
+    uint32_t columns[2 * 1664];
+    uint32_t origin_count, count;
+    bool binary;
+} Layout;
+
+static void lay_out(Layout *layout, const DestTable *table, const FoldSet *set)
+{
+    layout->count = 0;
+    layout->binary = set->form == FOLD_BINARY;
+    for (uint32_t i = 0; set->verb != FOLD_INSERT && i < table->column_count; i++) {
+        if (table->columns[i].key)
+            layout->columns[layout->count++] = i;
+    }
+    layout->origin_count = layout->count;
+    for (uint32_t i = 0; set->verb != FOLD_DELETE && i < table->column_count; i++) {
+        if (set->verb == FOLD_INSERT || statement_sets(table, set->unchanged, set->moves, i))
+            layout->columns[layout->count++] = i;
+    }
+}
+
+/* The binary form of one type is not that of another, and need not be refused. */
+static bool check_types(const DestTable *table, const Layout *layout, Error *err)
+{
+    for (uint32_t i = 0; layout->binary && i < layout->count; i++) {
+        const DestColumn *column = &table->columns[layout->columns[i]];
+
+        if (!column->other_type)
+            continue;
+        error_set(err, ERROR_CONFIG, "column %s has another type than at the source", column->name);
+        return error_object(err, "%s", table->object);
+    }
+    return true;
+}
+
+static bool send_rows(SinkPostgres *sink, const FoldSet *set, const Layout *layout, Error *err)
+{
+    bool binary = layout->binary;
+    Bytes *out = &sink->copy;
+
+    copy_format_begin(out, binary);
+    for (size_t row = 0; row < set->count; row++) {
+        const FoldEntry *entry = set->entries[row];
+
+        copy_format_row(out, binary, layout->count);
+        for (uint32_t i = 0; i < layout->origin_count; i++)
+            copy_format_value(out, binary, &entry->origin[layout->columns[i]]);
+        for (uint32_t i = layout->origin_count; i < layout->count; i++)
+            copy_format_value(out, binary, &entry->values[layout->columns[i]]);
+        copy_format_row_end(out, binary);
+        if (!sink_postgres_copy_send(sink, err))
+            return false;
+    }
+    copy_format_end(out, binary);
+    return true;
+}
+
+static bool copy_rows(SinkPostgres *sink, const char *sql, const FoldSet *set, const Layout *layout,
+                      Error *err)
+{
+    uint64_t count = 0;
+
+    if (!sink_postgres_copy_begin(sink, sql, err) || !send_rows(sink, set, layout, err) ||
+        !sink_postgres_copy_end(sink, &count, err))
+        return false;
+    return count == set->count ||
+           error_set(err, ERROR_DATA, "the server took %" PRIu64 " of %zu rows", count, set->count);
+}
+
+/* There and empty: it is emptied by each commit, so only a second use needs a TRUNCATE. */
+static bool prepare_temporary(SinkPostgres *sink, DestTable *table, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    if (table->temporary_made_in == 0) {
+        statement_temporary(&sql, table);
+        table->temporary_made_in = sink->transaction;
+    } else if (table->temporary_used_in == sink->transaction) {
+        statement_empty_temporary(&sql, table);
+    }
+    table->temporary_used_in = sink->transaction;
+    return sql.len == 0 || pg_exec(sink->pg, sql_text(&sql), NULL, err);
+}
+
+/* Every row is hit, and none twice. What is missing shows when they are applied one by one. */
+static bool join(SinkPostgres *sink, const DestTable *table, const FoldSet *set, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    uint64_t count = 0;
+
+    if (set->verb == FOLD_DELETE)
+        statement_delete_set(&sql, table);
+    else
+        statement_update_set(&sql, table, set->unchanged, set->moves);
+    if (!sink_postgres_exec(sink, sql_text(&sql), &count, err))
+        return false;
+    return count == set->count ||
+           error_set(err, ERROR_DATA, "%" PRIu64 " of %zu rows are there", count, set->count);
+}
+
+static bool apply(SinkPostgres *sink, DestTable *table, const FoldSet *set, Error *err)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    Layout layout;
+
+    lay_out(&layout, table, set);
+    if (!check_types(table, &layout, err))
+        return false;
+    if (set->verb == FOLD_INSERT) {
+        statement_copy(&sql, table, layout.binary);
+        return copy_rows(sink, sql_text(&sql), set, &layout, err);
+    }
+    statement_copy_temporary(&sql, table, set->unchanged, set->moves, set->verb == FOLD_UPDATE,
+                             layout.binary);
+    return prepare_temporary(sink, table, err) &&
+           copy_rows(sink, sql_text(&sql), set, &layout, err) && join(sink, table, set, err);
+}
+
+bool sink_postgres_apply_set(SinkPostgres *sink, DestTable *table, const FoldSet *set, Error *err)
+{
+    if (!pipeline_finish(sink, err))
+        return false;
+    return apply(sink, table, set, err) || error_object(err, "%s", table->object);
+}

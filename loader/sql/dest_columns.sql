@@ -1,0 +1,25 @@
+-- The columns of a table. $1 its oid. `type` can stand in a cast and cuts nothing; `base` is the
+-- type below a domain; `equality` is the schema of the operator = of its ordering, where the type
+-- brings its own.
+SELECT a.attname AS name,
+       a.atttypid::text AS type_oid,
+       format_type(a.atttypid, -1) AS type,
+       b.oid::text AS base,
+       a.attidentity = 'a' AS identity_always,
+       a.attgenerated <> '' AS generated,
+       coalesce(e.nspname, 'pg_catalog') AS equality
+  FROM pg_attribute a
+  JOIN pg_type t ON t.oid = a.atttypid
+  JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+  LEFT JOIN LATERAL (
+       SELECT s.nspname
+         FROM pg_opclass c
+         JOIN pg_am m ON m.oid = c.opcmethod AND m.amname = 'btree'
+         JOIN pg_amop p ON p.amopfamily = c.opcfamily AND p.amopstrategy = 3
+                       AND p.amoplefttype = c.opcintype AND p.amoprighttype = c.opcintype
+         JOIN pg_operator o ON o.oid = p.amopopr
+         JOIN pg_namespace s ON s.oid = o.oprnamespace
+        WHERE c.opcintype = b.oid AND c.opcdefault
+        LIMIT 1) e ON true
+ WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attnum

@@ -1,0 +1,23 @@
+-- A table of the destination, no row if there is none. $1 schema, $2 table, $3 names of the key's
+-- columns (text[]). A unique index over just these is the key; what else is unique, or excludes,
+-- may be violated on the way when rows are not written in their original order.
+SELECT c.oid::text AS oid,
+       c.relkind,
+       coalesce(bool_or(NOT i.is_key), false) AS other_unique,
+       coalesce(bool_or(i.is_key AND NOT i.immediate), false)
+           AND NOT coalesce(bool_or(i.is_key AND i.immediate), false) AS deferrable_key
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL (
+       SELECT x.indimmediate AS immediate,
+              NOT x.indisexclusion AND x.indpred IS NULL AND x.indexprs IS NULL
+                  AND (SELECT array_agg(a.attname::text COLLATE "C" ORDER BY a.attname::text COLLATE "C")
+                         FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+                         JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+                        WHERE k.place <= x.indnkeyatts)
+                      = (SELECT array_agg(name COLLATE "C" ORDER BY name COLLATE "C")
+                           FROM unnest($3::text[]) AS name) IS TRUE AS is_key
+         FROM pg_index x
+        WHERE x.indrelid = c.oid AND (x.indisunique OR x.indisexclusion)) i ON true
+ WHERE n.nspname = $1 AND c.relname = $2
+ GROUP BY c.oid, c.relkind
