@@ -1,0 +1,548 @@
+#include "loader/loader.h"
+
+#include "common/clock.h"
+#include "common/control.h"
+#include "common/failpoint.h"
+#include "common/mem.h"
+#include "common/names.h"
+#include "common/task_file.h"
+#include "loader/chunk_load.h"
+#include "loader/group.h"
+#include "loader/part.h"
+#include "loader/producers.h"
+#include "loader/reorder.h"
+#include "loader/sink.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    HIGH_WATER = 64,      /* parts in the socket; credit keeps them far below it */
+    REPEAT_MS = 1000,     /* everything said to producers is said again */
+    ATTACH_MS = 100,      /* so is the question where to go on, until it is answered */
+    PROGRESS_MS = 100,    /* the supervisor hears of a position at most so often */
+    CHUNK_ITEMS_MAX = 16, /* as chunk_load.h says */
+    RECEIVE_MOST = 64,    /* parts at a turn */
+    TEXT_MAX = 2 * OBJECT_NAME_MAX,
+};
+
+typedef struct Loader {
+    Stage *stage;
+    const Walferry__Control__Assignment *assignment;
+    Arena arena; /* for the life of the process */
+    TaskFile task;
+    uint32_t lane;
+    char application[TEXT_MAX];
+
+    Channel *in;
+    Producers producers;
+    Sink *sink;
+    ChunkLoads *chunks;
+    Reorder *reorder;
+    Group group;
+    Fold *fold;
+    Part **parts; /* what the fold borrows from */
+    size_t part_count, part_capacity;
+
+    /* Noted by the control handler until the loop comes to it. */
+    Frame *topology;
+    uint64_t new_epoch;
+    Lsn new_granted;
+
+    bool news;         /* capture does not know how far we are */
+    int64_t repeat_ms; /* when everything is said again */
+    int64_t progress_ms;
+    Position told; /* the supervisor */
+    Lsn told_resume_lsn;
+
+    int64_t changes_applied, groups, duplicates_dropped;
+} Loader;
+
+/* --- control --- */
+
+static void hear_control(void *self, const ControlMessage *message)
+{
+    Loader *l = self;
+
+    if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_TOPOLOGY) {
+        frame_unref(&l->topology);
+        l->topology = control_pack(message);
+    } else if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_NEW_EPOCH) {
+        l->new_epoch = message->new_epoch->epoch;
+        l->new_granted = message->new_epoch->resume_lsn;
+    }
+}
+
+static void count(void *self, Stage *stage)
+{
+    const Loader *l = self;
+    SinkCounters sink = sink_counters(l->sink);
+    ChunkCounters chunks = chunk_loads_counters(l->chunks);
+
+    stage_counter(stage, "next_sequence", (int64_t)reorder_next(l->reorder));
+    stage_counter(stage, "durable_sequence", (int64_t)l->group.durable_sequence);
+    stage_counter(stage, "held_batches", (int64_t)reorder_held(l->reorder));
+    stage_counter(stage, "held_bytes", (int64_t)reorder_held_bytes(l->reorder));
+    stage_counter(stage, "groups", l->groups);
+    stage_counter(stage, "changes_applied", l->changes_applied);
+    stage_counter(stage, "rows_set", (int64_t)sink.rows_set);
+    stage_counter(stage, "rows_serial", (int64_t)sink.rows_serial);
+    stage_counter(stage, "fallbacks", (int64_t)sink.fallbacks);
+    stage_counter(stage, "duplicates_dropped",
+                  l->duplicates_dropped + (int64_t)chunks.duplicates_dropped);
+    stage_counter(stage, "last_commit_time_us", l->group.committed.commit_time_us);
+    stage_counter(stage, "copy_rows", (int64_t)chunks.rows);
+    stage_counter(stage, "copy_bytes", (int64_t)chunks.bytes);
+    stage_counter(stage, "chunks_done", (int64_t)chunks.chunks_done);
+}
+
+/* PgWait: heartbeats and control go on while the destination works. */
+static bool wait_for_destination(void *self, int fd, bool write, Error *err)
+{
+    const Loader *l = self;
+    WaitItem item = {.fd = fd, .read = true, .write = write};
+
+    while (!item.ready) {
+        if (!stage_wait(l->stage, &item, 1, -1, err))
+            return false;
+    }
+    return true;
+}
+
+static bool follow_topology(Loader *l, Error *err)
+{
+    CLEANUP(control_free) ControlMessage *message = NULL;
+    const char *copies[PRODUCERS_MAX];
+
+    if (!l->topology)
+        return true;
+    bool ok = control_unpack(frame_str(l->topology), &message, err);
+    frame_unref(&l->topology);
+    if (!ok || !producers_follow(&l->producers, message->topology, err))
+        return false;
+    chunk_loads_producers(l->chunks, copies, producers_copies(&l->producers, copies));
+    l->news = true; /* a new capture is to hear from us at once */
+    return true;
+}
+
+/* --- taking over --- */
+
+static void drop_parts(Loader *l)
+{
+    fold_reset(l->fold);
+    for (size_t i = 0; i < l->part_count; i++)
+        part_drop(l->parts[i]);
+    l->part_count = 0;
+}
+
+static void say_ready(Loader *l, uint64_t epoch, const LaneProgress *progress)
+{
+    Walferry__Change__Position position = WALFERRY__CHANGE__POSITION__INIT;
+    Walferry__Control__Ready ready = WALFERRY__CONTROL__READY__INIT;
+
+    position.commit_lsn = progress->position.commit_lsn;
+    position.ordinal = progress->position.ordinal;
+    ready.endpoint = (char *)(uintptr_t)stage_endpoint(l->stage);
+    ready.epoch = epoch;
+    ready.position = &position;
+    ready.resume_lsn = progress->resume_lsn;
+    ready.next_record_id = progress->next_record_id;
+    stage_say(l->stage, &CONTROL_MESSAGE(READY, ready, &ready));
+}
+
+/* next_sequence 0: capture is to be asked. */
+static bool take_over(Loader *l, uint64_t epoch, uint64_t next_sequence, Lsn granted, Error *err)
+{
+    int pids[CHUNK_ITEMS_MAX];
+    size_t count = chunk_loads_pids(l->chunks, pids, COUNT_OF(pids));
+    LaneProgress progress;
+
+    if (!sink_take_over(l->sink, epoch, pids, count, &progress, err))
+        return error_wrap(err, "take over lane %u", l->lane);
+    (void)FAILPOINT("loader.takeover");
+    chunk_loads_generation(l->chunks, sink_generation(l->sink));
+    group_start(&l->group, progress, granted);
+    reorder_start(l->reorder, epoch, next_sequence);
+    l->told = progress.position;
+    l->told_resume_lsn = progress.resume_lsn;
+    l->news = true;
+    say_ready(l, epoch, &progress);
+    return true;
+}
+
+static bool follow_epoch(Loader *l, Error *err)
+{
+    uint64_t epoch = l->new_epoch;
+
+    l->new_epoch = 0;
+    if (epoch == 0 || epoch == reorder_epoch(l->reorder))
+        return true;
+    drop_parts(l);
+    return sink_roll_back(l->sink, err) && take_over(l, epoch, 1, l->new_granted, err);
+}
+
+/* --- what is said --- */
+
+static void tell_capture(Loader *l, int64_t now)
+{
+    bool attach = reorder_next(l->reorder) == 0;
+    Signal signal = {.kind = SIGNAL_ACK,
+                     .ack = {.epoch = reorder_epoch(l->reorder),
+                             .lane = l->lane,
+                             .next_sequence = reorder_next(l->reorder),
+                             .durable_sequence = l->group.durable_sequence,
+                             .durable = l->group.durable.position,
+                             .attach = attach}};
+
+    if (!l->news && now < l->repeat_ms)
+        return;
+    (void)FAILPOINT("loader.before_ack");
+    producers_tell_capture(&l->producers, &signal);
+    if (now >= l->repeat_ms)
+        chunk_loads_repeat(l->chunks);
+    l->news = false;
+    l->repeat_ms = now + (attach ? ATTACH_MS : REPEAT_MS);
+}
+
+static void tell_supervisor(Loader *l, int64_t now)
+{
+    const LaneProgress *durable = &l->group.durable;
+    Walferry__Change__Position position = WALFERRY__CHANGE__POSITION__INIT;
+    Walferry__Control__Progress progress = WALFERRY__CONTROL__PROGRESS__INIT;
+
+    if (now < l->progress_ms || (position_compare(durable->position, l->told) == 0 &&
+                                 durable->resume_lsn == l->told_resume_lsn))
+        return;
+    position.commit_lsn = durable->position.commit_lsn;
+    position.ordinal = durable->position.ordinal;
+    progress.epoch = reorder_epoch(l->reorder);
+    progress.lane = l->lane;
+    progress.position = &position;
+    progress.resume_lsn = durable->resume_lsn;
+    progress.next_record_id = durable->next_record_id;
+    progress.commit_time_us = durable->commit_time_us;
+    stage_say(l->stage, &CONTROL_MESSAGE(PROGRESS, progress, &progress));
+    l->told = durable->position;
+    l->told_resume_lsn = durable->resume_lsn;
+    l->progress_ms = now + PROGRESS_MS;
+}
+
+/* ChunkHear. */
+static void tell_of_chunk(void *self, const ChunkNews *news)
+{
+    Loader *l = self;
+    Signal signal = {.kind = SIGNAL_CHUNK_ACK,
+                     .chunk_ack = {.relation_oid = news->relation_oid,
+                                   .chunk = news->chunk,
+                                   .attempt = news->attempt,
+                                   .next_sequence = news->next_sequence,
+                                   .done = news->done}};
+    Walferry__Control__ChunkResult result = WALFERRY__CONTROL__CHUNK_RESULT__INIT;
+
+    producers_tell(&l->producers, news->producer, &signal);
+    if (!news->done || !news->fresh)
+        return;
+    result.relation_oid = news->relation_oid;
+    result.chunk = news->chunk;
+    result.attempt = news->attempt;
+    result.done = true;
+    result.rows = news->rows;
+    result.bytes = news->bytes;
+    stage_say(l->stage, &CONTROL_MESSAGE(CHUNK_RESULT, chunk_result, &result));
+}
+
+/* --- what comes in --- */
+
+static void take_changes(Loader *l, Part *part)
+{
+    const BatchHeader *header = &part->batch.header;
+    ReorderVerdict verdict =
+        reorder_put(l->reorder, header->epoch, header->sequence, part->bytes, part);
+
+    if (verdict == REORDER_HELD)
+        return;
+    if (verdict == REORDER_DUPLICATE) {
+        l->duplicates_dropped++;
+        l->news = true; /* capture has missed what we said */
+    }
+    part_drop(part);
+}
+
+static bool take_batch(Loader *l, const ChannelMessage *message, Error *err)
+{
+    Part *part;
+
+    if (message->count != 2)
+        return error_set(err, ERROR_PROTOCOL, "a batch of %d frames instead of 2", message->count);
+    if (!part_open(&part, frame_str(message->parts[0]), message->parts[1], err))
+        return false;
+    (void)FAILPOINT("loader.batch_received");
+    if (strncmp(part->batch.header.task.data, l->task.name, part->batch.header.task.len) != 0 ||
+        strlen(l->task.name) != part->batch.header.task.len)
+        part_drop(part);
+    else if (part->batch.header.kind == BATCH_COPY_ROWS) {
+        bool ok = chunk_loads_take(l->chunks, &part->batch.header, message->parts[1], err);
+        part_drop(part);
+        return ok;
+    } else
+        take_changes(l, part);
+    return true;
+}
+
+static bool receive_batches(Loader *l, Error *err)
+{
+    for (int i = 0; i < RECEIVE_MOST; i++) {
+        CLEANUP(channel_message_done) ChannelMessage message = {0};
+
+        if (channel_receive(l->in, &message) != CHANNEL_OK)
+            return true;
+        if (!take_batch(l, &message, err))
+            return error_wrap(err, "from %s", message.peer);
+    }
+    return true;
+}
+
+static bool hear_producers(Loader *l, Error *err)
+{
+    Signal signal;
+    bool found = true;
+
+    while (found) {
+        if (!producers_hear(&l->producers, &signal, &found, err))
+            return false;
+        if (found && signal.kind == SIGNAL_RESUME && signal.resume.lane == l->lane &&
+            signal.resume.epoch == reorder_epoch(l->reorder))
+            reorder_resume(l->reorder, signal.resume.next_sequence);
+    }
+    return true;
+}
+
+/* --- applying --- */
+
+static void keep_part(Loader *l, Part *part)
+{
+    if (l->part_count == l->part_capacity) {
+        l->part_capacity = l->part_capacity ? 2 * l->part_capacity : 64;
+        l->parts = mem_resize(l->parts, l->part_capacity, sizeof(Part *));
+    }
+    l->parts[l->part_count++] = part;
+}
+
+/* What is gathered, into the open transaction. The parts stay until nothing borrows from them. */
+static bool apply_fold(Loader *l, Error *err)
+{
+    uint64_t changes = fold_changes(l->fold);
+
+    if (changes > 0) {
+        fold_finish(l->fold);
+        if (!sink_apply(l->sink, l->fold, err))
+            return false;
+        l->changes_applied += (int64_t)changes;
+    }
+    fold_reset(l->fold);
+    return true;
+}
+
+static bool apply_piece(Loader *l, Error *err)
+{
+    if (!apply_fold(l, err))
+        return false;
+    drop_parts(l);
+    group_applied(&l->group);
+    (void)FAILPOINT("loader.part_applied");
+    return true;
+}
+
+static bool commit_group(Loader *l, Error *err)
+{
+    bool durable = group_must_be_durable(&l->group, clock_ms());
+
+    if (!apply_piece(l, err))
+        return false;
+    (void)FAILPOINT("loader.before_commit");
+    if (!sink_commit(l->sink, &l->group.reached, durable, err))
+        return false;
+    (void)FAILPOINT("loader.after_commit");
+    group_committed(&l->group, durable, clock_ms());
+    l->groups++;
+    l->news |= durable;
+    return true;
+}
+
+static bool truncate(Loader *l, const Batch *batch, const Change *change, Error *err)
+{
+    if (!apply_fold(l, err) || !sink_truncate(l->sink, batch, change, err))
+        return false;
+    l->changes_applied++;
+    return true;
+}
+
+/* The changes of a batch from `first` on, in their order: TRUNCATE at its place between folds. */
+static bool gather_changes(Loader *l, const Batch *batch, uint32_t first, Error *err)
+{
+    uint32_t count = batch->header.change_count;
+
+    for (uint32_t at = first; at < count;) {
+        if (batch->changes[at].kind == CHANGE_TRUNCATE) {
+            if (!truncate(l, batch, &batch->changes[at++], err))
+                return false;
+            continue;
+        }
+        uint32_t end = at;
+        while (end < count && batch->changes[end].kind != CHANGE_TRUNCATE)
+            end++;
+        uint32_t wanted = end;
+        bool same_shape = fold_add(l->fold, batch, at, &end);
+        if (!same_shape && !apply_fold(l, err))
+            return false;
+        at = same_shape ? wanted : end;
+    }
+    return true;
+}
+
+static bool gather(Loader *l, Error *err)
+{
+    Part *part = reorder_take(l->reorder);
+    uint32_t first;
+
+    l->news = true;
+    keep_part(l, part);
+    if (!part_decode(part, err) || !group_admit(&l->group, &part->batch, &first, err))
+        return false;
+    if (first > 0)
+        l->duplicates_dropped++;
+    if (!gather_changes(l, &part->batch, first, err))
+        return false;
+    group_gathered(&l->group, part->batch.header.change_count - first, part->bytes,
+                   fold_only_inserts(l->fold), clock_ms());
+    return true;
+}
+
+/* One step of what the group wants. *busy: another one may follow at once. */
+static bool work(Loader *l, bool *busy, Error *err)
+{
+    size_t bytes;
+    bool waiting = reorder_front(l->reorder, &bytes) != NULL;
+    GroupStep step = group_step(&l->group, waiting, clock_ms());
+
+    *busy = true;
+    if (step == GROUP_COMMIT)
+        return commit_group(l, err);
+    if (step == GROUP_APPLY)
+        return apply_piece(l, err);
+    *busy = waiting;
+    return !waiting || gather(l, err);
+}
+
+/* --- the loop --- */
+
+static int pause_ms(const Loader *l, int64_t now)
+{
+    int64_t due = l->repeat_ms - now;
+    int group = group_timeout_ms(&l->group, now);
+
+    if (group >= 0 && group < due)
+        due = group;
+    if (l->told_resume_lsn != l->group.durable.resume_lsn && l->progress_ms - now < due)
+        due = l->progress_ms - now;
+    return due > 0 ? (int)due : 1;
+}
+
+static bool wait_for_work(Loader *l, bool busy, Error *err)
+{
+    WaitItem items[1 + PRODUCERS_MAX + CHUNK_ITEMS_MAX];
+    size_t n = 0;
+
+    items[n++] = (WaitItem){.channel = l->in, .read = true};
+    n += producers_wait_items(&l->producers, items + n);
+    n += chunk_loads_wait_items(l->chunks, items + n, CHUNK_ITEMS_MAX);
+    return stage_wait(l->stage, items, busy ? 0 : n, busy ? 0 : pause_ms(l, clock_ms()), err);
+}
+
+static bool turn(Loader *l, bool *busy, Error *err)
+{
+    if (!follow_topology(l, err) || !follow_epoch(l, err) || !receive_batches(l, err) ||
+        !hear_producers(l, err) || !chunk_loads_step(l->chunks, err) || !work(l, busy, err))
+        return false;
+    int64_t now = clock_ms();
+    tell_capture(l, now);
+    tell_supervisor(l, now);
+    return true;
+}
+
+/* --- start and end --- */
+
+static bool open_destination(Loader *l, Error *err)
+{
+    PgTarget pg = {.side = "destination",
+                   .conninfo = l->task.destination.conninfo,
+                   .password_file = l->task.destination.password_file};
+    SinkTarget target = {.pg = pg,
+                         .task = l->task.name,
+                         .task_uuid = l->assignment->task_uuid,
+                         .lane = l->lane,
+                         .application = l->application,
+                         .wait = wait_for_destination,
+                         .wait_self = l};
+    ChunkTarget chunks = {.pg = pg,
+                          .task = l->task.name,
+                          .lane = l->lane,
+                          .application = l->application,
+                          .session_sql = "SET session_replication_role = replica"};
+
+    if (!sink_postgres_open(&l->sink, &target, err))
+        return false;
+    l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
+    return true;
+}
+
+static bool open_loader(Loader *l, Stage *stage, Error *err)
+{
+    const Walferry__Control__Assignment *a = stage_assignment(stage);
+    Str text = {(const char *)a->file_text.data, a->file_text.len};
+    char role[OBJECT_NAME_MAX];
+
+    l->stage = stage;
+    l->assignment = a;
+    l->lane = a->number;
+    l->producers.identity = stage_identity(stage);
+    l->reorder = reorder_open(part_drop);
+    l->fold = fold_open();
+    stage_handle(stage, (StageHandlers){.control = hear_control, .self = l});
+    snprintf(role, sizeof role, "loader_%" PRIu32, l->lane);
+    if (!task_file_parse(a->file_name, text, &l->arena, &l->task, err))
+        return false;
+    names_application(l->task.name, role, l->application);
+    if (!channel_listen(&l->in, stage_endpoint(stage), HIGH_WATER, err) ||
+        !open_destination(l, err))
+        return false;
+    stage_handle(stage, (StageHandlers){.control = hear_control, .counters = count, .self = l});
+    return take_over(l, a->epoch, 0, a->resume_lsn, err);
+}
+
+static void close_loader(Loader *l)
+{
+    stage_handle(l->stage, (StageHandlers){0});
+    drop_parts(l);
+    free(l->parts);
+    fold_close(&l->fold);
+    reorder_close(&l->reorder);
+    chunk_loads_close(&l->chunks);
+    sink_close(&l->sink);
+    producers_done(&l->producers);
+    channel_close(&l->in);
+    frame_unref(&l->topology);
+    arena_done(&l->arena);
+}
+
+void loader_run(Stage *stage, Error *err)
+{
+    Loader l = {0};
+    bool busy = false;
+    bool running = open_loader(&l, stage, err);
+
+    while (running)
+        running = wait_for_work(&l, busy, err) && turn(&l, &busy, err);
+    close_loader(&l);
+}
