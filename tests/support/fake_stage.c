@@ -340,11 +340,14 @@ static Walferry__Control__Role role_of(const char *name)
 int main(int argc, char **argv)
 {
     const char *dash = strrchr(argv[0], '-');
+    CLEANUP(stage_close) Stage *stage = NULL;
     Fake fake = {.role = dash ? dash + 1 : ""};
     Error err = {0};
 
-    if (!stage_open(&fake.stage, role_of(fake.role), argc, argv, &err))
-        return stage_finish(fake.stage, &err);
+    bool opened = stage_open(&stage, role_of(fake.role), argc, argv, &err);
+    fake.stage = stage;
+    if (!opened)
+        return stage_finish(stage, &err);
     fake.assignment = stage_assignment(fake.stage);
     fake.epoch = fake.assignment->epoch;
     stage_handle(fake.stage, (StageHandlers){.control = hear, .counters = count, .self = &fake});
