@@ -101,46 +101,73 @@ Task *supervisor_find(const Supervisor *s, const char *name)
     return NULL;
 }
 
-static bool refuse_second(Task *task, Error *err)
+static bool refuse_second(const char *name, Error *err)
 {
     error_set(err, ERROR_CONFIG, "a task of this name runs already");
-    error_object(err, "%s", task_name(task));
+    error_object(err, "%s", name);
     error_hint(err,
                "`walferry resume %s` if it is paused or has failed; else give the new one "
                "another name",
-               task_name(task));
+               name);
     return false;
+}
+
+/* The name alone: opening a task changes the store. */
+static bool read_name(const char *path, Str text, Arena *arena, const char **out, Error *err)
+{
+    TaskFile file;
+    Str own;
+
+    if (text.len > 0 ? !task_file_parse(path, text, arena, &file, err)
+                     : !task_file_load(path, arena, &file, &own, err))
+        return false;
+    *out = file.name;
+    return true;
 }
 
 bool supervisor_add(Supervisor *s, const char *path, Str text, Task **out, Error *err)
 {
-    CLEANUP(task_close) Task *task = NULL;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *name;
 
     if (s->task_count == TASKS_MAX)
         return error_set(err, ERROR_CONFIG, "this supervisor has %d tasks already", TASKS_MAX);
-    if (!task_open(&task, &s->host, path, text, err))
+    if (!read_name(path, text, &arena, &name, err))
         return false;
-    if (supervisor_find(s, task_name(task)))
-        return refuse_second(task, err);
-    *out = s->tasks[s->task_count++] = task;
-    task = NULL; /* handed over */
+    if (supervisor_find(s, name))
+        return refuse_second(name, err);
+    if (!task_open(&s->tasks[s->task_count], &s->host, path, text, err))
+        return false;
+    *out = s->tasks[s->task_count++];
     return true;
+}
+
+static Task **slot_of(Supervisor *s, const Task *task)
+{
+    for (size_t i = 0; i < s->task_count; i++) {
+        if (s->tasks[i] == task)
+            return &s->tasks[i];
+    }
+    return NULL;
 }
 
 bool supervisor_open_again(Supervisor *s, Task **task, Error *err)
 {
-    for (size_t i = 0; i < s->task_count; i++) {
-        Task *again = NULL;
+    CLEANUP(arena_done) Arena arena = {0};
+    Task **slot = slot_of(s, *task), *again = NULL;
+    const char *name;
 
-        if (s->tasks[i] != *task)
-            continue;
-        if (!task_open(&again, &s->host, task_path(*task), (Str){0}, err))
-            return false;
-        task_close(&s->tasks[i]);
-        *task = s->tasks[i] = again;
-        return true;
+    if (!read_name(task_path(*task), (Str){0}, &arena, &name, err))
+        return false;
+    if (strcmp(name, task_name(*task)) != 0) {
+        error_set(err, ERROR_CONFIG, "the file now holds a task '%s'", name);
+        return error_object(err, "%s", task_path(*task));
     }
-    return error_set(err, ERROR_CONFIG, "there is no such task");
+    if (!task_open(&again, &s->host, task_path(*task), (Str){0}, err))
+        return false;
+    task_close(slot);
+    *task = *slot = again;
+    return true;
 }
 
 /* A file that is not taken in is said at once, and the others go on. */

@@ -119,7 +119,8 @@ void task_start_job(Task *task, Walferry__Control__JobKind job)
 
 void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice, int64_t now_ms)
 {
-    snprintf(task->waiting_for, sizeof task->waiting_for, "%s", notice->text);
+    snprintf(task->waiting_for, sizeof task->waiting_for, "%s",
+             notice->total == 0 ? notice->text : ""); /* what can be counted goes on */
     if (task->notice_ms && now_ms - task->notice_ms < NOTICE_EVERY_MS)
         return;
     task->notice_ms = now_ms;

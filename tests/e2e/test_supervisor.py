@@ -380,3 +380,35 @@ def test_a_supervisor_that_dies_anywhere_is_gone_on_from(fake, name):
     task.wait_consistent(30)
     assert task.status()["tables"] == {"total": TABLES, "copied": TABLES}
     assert task.status()["rows"]["copied"] == CHUNKS * 10
+
+
+def test_add_hands_a_second_task_over_and_refuses_the_same_again(fake):
+    first = fake(name="a").run()
+    first.wait_consistent(30)
+    second = fake(name="b")
+    second.state_dir = first.state_dir
+
+    first.cli("add", second.file)
+    second.wait_consistent(30)
+    again = first.cli("add", first.file, check=False)
+
+    assert again.returncode == 1 and "already" in again.stderr
+    assert first.status()["epoch"] == 1 and first.status()["state"] == "running"
+    first.cli("release", "b")
+    assert first.running() and second.status() is None
+
+
+def test_a_failed_task_is_resumed_from_its_mended_file_beside_others(fake):
+    task = fake(name="a").run()
+    task.wait_consistent(30)
+    other = fake(name="b")
+    other.state_dir = task.state_dir
+    task.set("fault-copy", "config nothing can be read")
+    task.cli("add", other.file)
+    other.wait_state("failed", 20)
+    assert task.running() and task.status()["state"] == "running"
+
+    task.unset("fault-copy")
+    other.cli("resume", "b")
+    other.wait_consistent(30)
+    assert other.status()["error"] is None
