@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from harness import differences, failpoints, program, wait_until
+from harness import differences, failpoints, wait_until
 
 PROGRAMS = ("walferry-supervisor", "walferry-schema", "walferry-capture", "walferry-copy",
             "walferry-transform", "walferry-loader")
@@ -41,8 +41,6 @@ CHANGES = ["INSERT INTO a SELECT g, 'n' FROM generate_series({0} + 1, {0} + 20) 
 
 
 def all_failpoints():
-    if not os.access(program("walferry"), os.X_OK):
-        return []
     return [(name, point) for name in PROGRAMS for point in failpoints(name)]
 
 
@@ -110,6 +108,11 @@ class Life:
                                  **self.armed).returncode == 0
         wait_until(released, 30, "release", pause=0.1)
         assert self.source.sql("SELECT 1 FROM pg_replication_slots") == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_has_named_steps(name):
+    assert failpoints(name)
 
 
 @pytest.mark.parametrize("name, point", all_failpoints())

@@ -17,7 +17,9 @@ def program(name):
 
 
 def failpoints(name):
-    """The names a program was built with."""
+    """The names a program was built with; none when it is not there."""
+    if not os.access(program(name), os.X_OK):
+        return []
     out = subprocess.run([program(name), "--failpoints"], capture_output=True, text=True,
                          timeout=20, check=True)
     return out.stdout.split()
