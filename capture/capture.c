@@ -237,7 +237,8 @@ static bool start_stream(Capture *capture, Error *err)
     if (!open_watch(capture, err) ||
         !replication_start(capture->replication, capture->heard.resume, err))
         return false;
-    if (replication_timeline(capture->replication) != capture->assignment->timeline)
+    if (capture->assignment->timeline &&
+        replication_timeline(capture->replication) != capture->assignment->timeline)
         say_ready(capture, replication_timeline(capture->replication));
     log_info("streaming", "epoch=%" PRIu64 " resume_lsn=%s next_record_id=%" PRIu64 " timeline=%u",
              capture->heard.epoch, lsn_format(capture->heard.resume, resume),

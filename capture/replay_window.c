@@ -14,6 +14,7 @@ struct ReplayWindow {
     uint64_t next;   /* behind the newest */
     uint64_t taken;  /* all below are taken */
     uint64_t spill;  /* no entry below is both taken and in memory */
+    uint64_t open;   /* the first one with a part of the transaction that has not ended; 0: none */
     uint64_t drop;   /* no entry below can be dropped any more */
     uint64_t last_dropped;
     Position floor; /* the last position that was let go as durable */
@@ -64,6 +65,17 @@ static void grow(ReplayWindow *window)
     free(old.ring);
 }
 
+/* Of an ended transaction no part is dropped: it can become durable. */
+static void note_open(ReplayWindow *window, const WindowEntry *newest)
+{
+    const WindowEntry *before = window_at(window, newest->sequence - 1);
+
+    if (!newest->open)
+        window->open = 0;
+    else if (!window->open || !before || before->last.commit_lsn != newest->last.commit_lsn)
+        window->open = newest->sequence;
+}
+
 void window_add(ReplayWindow *window, uint64_t sequence, Frame **header, Frame **body,
                 Position last, bool open)
 {
@@ -80,6 +92,7 @@ void window_add(ReplayWindow *window, uint64_t sequence, Frame **header, Frame *
                                             .body = *body,
                                             .bytes = bytes};
     window->memory_bytes += bytes;
+    note_open(window, slot(window, sequence));
     window->next++;
     *header = *body = NULL;
 }
@@ -170,14 +183,16 @@ static bool let_oldest_go(ReplayWindow *window, WindowEntry *out)
 
 static bool drop_part(ReplayWindow *window, WindowEntry *out)
 {
-    if (total_bytes(window) <= window->window_limit / 2)
+    if (!window->open || total_bytes(window) <= window->window_limit / 2)
         return false;
+    if (window->drop < window->open)
+        window->drop = window->open;
     if (window->drop < window->first)
         window->drop = window->first;
     for (; window->drop < window->taken; window->drop++) {
         WindowEntry *entry = slot(window, window->drop);
 
-        if (!entry->open || entry->state == ENTRY_DROPPED)
+        if (entry->state == ENTRY_DROPPED)
             continue;
         take_off_account(window, entry);
         let_frames_go(entry);

@@ -14,6 +14,7 @@
 #include "common/codec.h"
 #include "common/lsn.h"
 #include "common/mem.h"
+#include "tests/support/source_model.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -32,65 +33,6 @@ typedef struct Trace {
     Lsn until;
     uint64_t changes, batches, bytes;
 } Trace;
-
-static const char TABLES[] =
-    "SELECT c.oid, n.nspname, c.relname, c.relreplident, a.attnum, a.attname, a.atttypid,"
-    "       a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false) AS key"
-    "  FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid"
-    "  JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-    "                     AND a.attgenerated = ''"
-    "  LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
-    " WHERE p.pubname = 'walferry_%s' ORDER BY c.oid, a.attnum";
-
-static void add_column(Trace *trace, Walferry__Model__ModelTable *table, const PgRows *rows,
-                       int row)
-{
-    Walferry__Model__ModelColumn *column = ARENA_NEW(&trace->arena, Walferry__Model__ModelColumn);
-
-    walferry__model__model_column__init(column);
-    column->attnum = (uint32_t)pg_int(rows, row, "attnum");
-    column->name = arena_strdup(&trace->arena, pg_text(rows, row, "attname"));
-    column->type_oid = (uint32_t)pg_int(rows, row, "atttypid");
-    column->type_modifier = (int32_t)pg_int(rows, row, "atttypmod");
-    column->key = pg_bool(rows, row, "key");
-    table->columns[table->n_columns++] = column;
-}
-
-static Walferry__Model__ModelTable *add_table(Trace *trace, Walferry__Model__Model *model,
-                                              const PgRows *rows, int row)
-{
-    Walferry__Model__ModelTable *table = ARENA_NEW(&trace->arena, Walferry__Model__ModelTable);
-
-    walferry__model__model_table__init(table);
-    table->oid = (uint32_t)pg_int(rows, row, "oid");
-    table->schema = arena_strdup(&trace->arena, pg_text(rows, row, "nspname"));
-    table->name = arena_strdup(&trace->arena, pg_text(rows, row, "relname"));
-    table->full_identity = pg_text(rows, row, "relreplident")[0] == 'f';
-    table->columns =
-        ARENA_ARRAY(&trace->arena, Walferry__Model__ModelColumn *, (size_t)pg_rows_count(rows));
-    model->tables[model->n_tables++] = table;
-    return table;
-}
-
-static bool read_model(Trace *trace, Walferry__Model__Model *model, Error *err)
-{
-    CLEANUP(pg_rows_done) PgRows *rows = NULL;
-    CLEANUP(mem_free) char *sql = mem_printf(TABLES, trace->task);
-    Walferry__Model__ModelTable *table = NULL;
-
-    if (!pg_exec(replication_session(trace->replication), sql, &rows, err))
-        return false;
-    walferry__model__model__init(model);
-    model->tables =
-        ARENA_ARRAY(&trace->arena, Walferry__Model__ModelTable *, (size_t)pg_rows_count(rows));
-    for (int row = 0; row < pg_rows_count(rows); row++) {
-        if (!table || table->oid != (uint32_t)pg_int(rows, row, "oid"))
-            table = add_table(trace, model, rows, row);
-        add_column(trace, table, rows, row);
-    }
-    return true;
-}
 
 static bool read_lsn(Trace *trace, const char *sql, Lsn *out, Error *err)
 {
@@ -213,7 +155,9 @@ static bool run(Trace *trace, Error *err)
                    trace->task);
     Lsn resume;
 
-    if (!replication_connect(&trace->replication, &plan, err) || !read_model(trace, &model, err) ||
+    if (!replication_connect(&trace->replication, &plan, err) ||
+        !source_model_read(replication_session(trace->replication), trace->task, &trace->arena,
+                           &model, err) ||
         !read_lsn(trace, slot, &resume, err) ||
         !read_lsn(trace, "SELECT pg_current_wal_flush_lsn() AS lsn", &trace->until, err))
         return false;

@@ -231,6 +231,22 @@ static void parts_are_dropped_when_taken_and_the_window_is_half_full(void **stat
     assert_int_equal(sequence, 4);
 }
 
+static void parts_of_a_transaction_that_has_ended_are_kept(void **state)
+{
+    Fixture *f = *state;
+
+    for (uint64_t i = 1; i <= 8; i++)
+        add(f, 10, i, i < 8);
+    window_taken(f->window, 9);
+    assert_false(window_let_go(f->window, 0, &f->entry));
+
+    add(f, 20, 1, true);
+    window_taken(f->window, 10);
+    assert_true(window_let_go(f->window, 0, &f->entry));
+    assert_int_equal(f->entry.sequence, 9);
+    assert_false(window_let_go(f->window, 0, &f->entry));
+}
+
 static void a_transaction_larger_than_the_window_never_fills_it(void **state)
 {
     Fixture *f = *state;
@@ -265,6 +281,7 @@ int main(void)
         TEST(a_commit_that_stands_alone_is_sent_again),
         TEST(a_loader_behind_the_window_finds_its_place_gone),
         TEST(parts_are_dropped_when_taken_and_the_window_is_half_full),
+        TEST(parts_of_a_transaction_that_has_ended_are_kept),
         TEST(a_transaction_larger_than_the_window_never_fills_it),
     };
 
