@@ -40,6 +40,7 @@ static double estimate_rows(const CatalogTable *table, int64_t analyzed_pages, d
 static void read_rights(const PgRows *rows, int row, Arena *arena, CatalogTable *out)
 {
     out->owner = text_of(rows, row, "owner", arena);
+    out->owner_is_super = pg_bool(rows, row, "owner_is_super");
     out->owned = pg_bool(rows, row, "owned");
     out->readable = pg_bool(rows, row, "readable");
     out->schema_usable = pg_bool(rows, row, "schema_usable");

@@ -68,6 +68,7 @@ typedef struct CatalogTable {
     const char *partition_key, *partition_bound; /* NULL: none */
     const char *options;                         /* storage parameters, as SQL; NULL: none */
     const char *owner;
+    bool owner_is_super;
     bool owned, readable, schema_usable, row_security; /* as the role sees it */
     CatalogColumn *columns;
     size_t column_count;

@@ -1,10 +1,10 @@
 /*
  * check - the look before the start: does everything that a task needs hold at both ends?
  *
- * Items come in a fixed order with stable ids (docs list them). An item says what was found and, if
- * that is not right, what to do: the statement itself where there is one. A connection that cannot
- * be had is an item that FAILs, and what depends on it is left out. A warning that the task's
- * check.ignore names is given as ok. Nothing is changed at either end.
+ * Items come in a fixed order with stable ids (docs/check.md lists them). An item says what was
+ * found and, if that is not right, what to do: the statement itself where there is one. A
+ * connection that cannot be had is an item that FAILs, and what depends on it is left out. A
+ * warning that the task's check.ignore names is given as ok. Nothing is changed at either end.
  */
 #pragma once
 

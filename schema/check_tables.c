@@ -97,13 +97,20 @@ static bool is_owner(const CatalogTable *table)
     return table->owned;
 }
 
+/* Nobody shall become a superuser by our advice. */
 static const char *grant_owner(CheckReport *r, const CatalogTable *table, const char *role)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
 
-    sql_add(&sql, "GRANT ");
-    sql_identifier(&sql, str_of(table->owner));
-    sql_add(&sql, " TO %s;", role);
+    if (table->owner_is_super) {
+        sql_add(&sql, "ALTER TABLE ");
+        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+        sql_add(&sql, " OWNER TO %s; -- or to a role that %s is a member of", role, role);
+    } else {
+        sql_add(&sql, "GRANT ");
+        sql_identifier(&sql, str_of(table->owner));
+        sql_add(&sql, " TO %s;", role);
+    }
     return arena_strdup(&r->arena, sql_text(&sql));
 }
 

@@ -33,6 +33,7 @@ SELECT c.oid,
        (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name)
           FROM pg_options_to_table(c.reloptions)) AS options,
        r.rolname AS owner,
+       r.rolsuper AS owner_is_super,
        pg_has_role(c.relowner, 'USAGE') AS owned,
        has_table_privilege(c.oid, 'SELECT') AS readable,
        has_schema_privilege(n.oid, 'USAGE') AS schema_usable,
