@@ -119,7 +119,7 @@ bool check_source(CheckReport *report, Pg *pg, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
     char name[OBJECT_NAME_MAX];
-    SlotState slot;
+    SlotState slot = {0};
 
     if (!pg_exec(pg, SQL_CHECK_SOURCE, &rows, err) ||
         !slot_read(pg, names_slot(report->task->name, name), &slot, err))

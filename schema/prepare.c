@@ -92,7 +92,7 @@ static bool make_publication(Prepare *p, Error *err)
 
 static bool make_slot(Prepare *p, Prepared *out, Error *err)
 {
-    SlotState slot;
+    SlotState slot = {0};
 
     if (!slot_read(p->source, p->slot, &slot, err))
         return false;

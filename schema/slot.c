@@ -127,7 +127,7 @@ static bool wait_until_unread(Pg *pg, const TaskFile *task, const char *slot, Jo
 
 bool slot_drop(Pg *pg, const TaskFile *task, const char *slot, JobHost *host, Error *err)
 {
-    SlotState state;
+    SlotState state = {0};
 
     if (!wait_until_unread(pg, task, slot, host, &state, err))
         return error_object(err, "%s", slot);
