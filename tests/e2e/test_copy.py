@@ -325,3 +325,23 @@ def test_of_two_that_load_a_chunk_one_gives_way(rig, source, destination):
     copy.wait(f"done {oid} 0 1 1000")
     assert destination.value("SELECT count(*) FROM t", database="shop") == 0
     other.close()
+
+
+@pytest.mark.parametrize("side, event", [
+    ("source", "fault connection public.t: copy of chunk 0: source: "),
+    ("destination", "failed connection chunk 0 of the copy: destination: ")])
+def test_a_connection_that_is_lost_is_said(rig, source, destination, side, event):
+    copy = rig(SIMPLE, "INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, 40000) n")
+    oid, _ = copy.plan("public", "t")
+    copy.start_copy()
+    copy.say("stall", 1)
+    copy.grant(oid)
+    cluster = {"source": source, "destination": destination}[side]
+
+    wait_until(lambda: cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                   "WHERE query LIKE 'COPY%%' AND state = 'active'"), 20)
+    copy.say("stall", -1)
+
+    copy.wait(event)
+    if side == "source":
+        assert copy.copy.wait(10) != 0
