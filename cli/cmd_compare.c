@@ -102,6 +102,8 @@ static int finish(const Invocation *in, Report *report, bool ok, Error *err)
                    "caught-up`, and compare again",
                    command_word(in, 0));
     }
+    if (!ok && err->kind == ERROR_CONFIG)
+        error_hint(err, "see `walferry tables %s` and the task file", command_word(in, 0));
     json_value_done(&report->tables);
     table_done(&report->table);
     bytes_done(&report->different);

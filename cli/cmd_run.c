@@ -38,26 +38,36 @@ static bool look_at_files(const Invocation *in)
     return true;
 }
 
-int cmd_run(const Invocation *in)
+/* Comes back only when it fails. */
+static int become_supervisor(const Invocation *in)
 {
+    CLEANUP(arena_done) Arena arena = {0};
+    CLEANUP(mem_free) char *program = NULL;
     size_t count = in->arguments->word_count;
-    char **arguments = mem_alloc((count + 4) * sizeof *arguments);
+    char **arguments = ARENA_ARRAY(&arena, char *, count + 4);
     Error err = {0};
 
+    if (!place_program("walferry-supervisor", &program, &err))
+        return command_failed(&err);
+    arguments[0] = program;
+    arguments[1] = arena_strdup(&arena, "--state-dir");
+    arguments[2] = arena_strdup(&arena, in->state_dir);
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP(mem_free) char *path = place_absolute(command_word(in, i));
+
+        arguments[3 + i] = arena_strdup(&arena, path);
+    }
+    fflush(NULL);
+    execv(program, arguments);
+    error_set(&err, ERROR_CONFIG, "%s: %s", program, strerror(errno));
+    error_hint(&err, "walferry's programs must stand in one folder");
+    return command_failed(&err);
+}
+
+int cmd_run(const Invocation *in)
+{
     if (in->supervisor)
         return command_misused("run starts a supervisor of its own; what to do: leave --supervisor "
                                "(WALFERRY_SUPERVISOR) out, or use `walferry add FILE`");
-    if (!look_at_files(in))
-        return EXIT_FAILED;
-    if (!place_program("walferry-supervisor", &arguments[0], &err))
-        return command_failed(&err);
-    arguments[1] = mem_strdup("--state-dir");
-    arguments[2] = mem_strdup(in->state_dir);
-    for (size_t i = 0; i < count; i++)
-        arguments[3 + i] = place_absolute(command_word(in, i));
-    fflush(NULL);
-    execv(arguments[0], arguments);
-    error_set(&err, ERROR_CONFIG, "%s: %s", arguments[0], strerror(errno));
-    error_hint(&err, "walferry's programs must stand in one folder");
-    return command_failed(&err);
+    return look_at_files(in) ? become_supervisor(in) : EXIT_FAILED;
 }

@@ -4,6 +4,7 @@
 #include "cli/task_state.h"
 #include "cli/wait_goal.h"
 #include "common/clock.h"
+#include "store/state_dir.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,6 +59,12 @@ static int failed(const JsonValue *status, const char *name, const WaitGoal *goa
     return command_failed(&err);
 }
 
+/* A failure in the store is old news while a `walferry run` beside us has not yet begun. */
+static bool is_news(const Invocation *in, int64_t waited_ms)
+{
+    return waited_ms > START_MS || in->supervisor || state_dir_holder(in->state_dir) != 0;
+}
+
 /* Trouble that may pass is no end: supervisors are killed and started again. */
 static WaitResult look(const Invocation *in, const char *name, int64_t waited_ms, WaitGoal *goal,
                        JsonValue **status, Error *err)
@@ -70,6 +77,8 @@ static WaitResult look(const Invocation *in, const char *name, int64_t waited_ms
     }
     *err = (Error){0};
     result = wait_goal_look(goal, status_task(*status, name));
+    if (result == WAIT_HOPELESS && !is_news(in, waited_ms))
+        return WAIT_NOT_YET;
     return status_task(*status, name) || waited_ms > START_MS ? result : WAIT_NOT_YET;
 }
 

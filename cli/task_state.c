@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 2000 };
+enum { ANSWER_MS = 5000 };
 
 /* *out is NULL when there is no store: nothing has ever run here. */
 static bool open_store(const Invocation *in, Store **out, Error *err)
