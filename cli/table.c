@@ -91,7 +91,7 @@ void table_print(const Table *table, Bytes *out)
     const char *cell = table->cells.data;
 
     assert(table->cell_count % table->column_count == 0);
-    if (table->cell_count == 0)
+    if (table->cell_count == 0 || table->column_count == 0)
         return;
     measure(table, widths);
     for (size_t i = 0; i < table->column_count; i++)

@@ -52,7 +52,7 @@ const char *units_duration(int64_t ms, char out[UNITS_TEXT_MAX])
     if (ms < 1000)
         snprintf(out, UNITS_TEXT_MAX, "%" PRId64 " ms", ms);
     else if (s < 60)
-        snprintf(out, UNITS_TEXT_MAX, "%.1f s", (double)(ms / 100) / 10);
+        snprintf(out, UNITS_TEXT_MAX, "%.1f s", (double)(ms - ms % 100) / 1000);
     else if (s < 3600)
         snprintf(out, UNITS_TEXT_MAX, "%" PRId64 " min %02" PRId64 " s", s / 60, s % 60);
     else if (s < 24 * 3600)

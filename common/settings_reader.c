@@ -71,7 +71,7 @@ static bool refuse_type(Parse *p, const config_setting_t *node, const Setting *s
 static bool refuse_not_built(Parse *p, const config_setting_t *node, const Setting *setting)
 {
     refuse(p, line_of(node), setting->path, "not supported yet");
-    if (setting->type == SETTING_CHOICE)
+    if (setting->type == SETTING_CHOICE && setting->values)
         return error_hint(p->err, "leave the key out, or write %s = \"%s\"", setting_name(setting),
                           setting->values[0]);
     if (setting->fallback)
@@ -84,7 +84,7 @@ static bool refuse_value(Parse *p, const config_setting_t *node, const Setting *
 {
     char values[256] = "";
 
-    for (size_t i = 0; setting->values[i]; i++) {
+    for (size_t i = 0; setting->values && setting->values[i]; i++) {
         size_t used = strlen(values);
         snprintf(values + used, sizeof values - used, "%s\"%s\"", i > 0 ? ", " : "",
                  setting->values[i]);
@@ -288,7 +288,7 @@ static bool read_flag(Parse *p, const config_setting_t *node, const Setting *set
 
 static bool find_value(const Setting *setting, const char *text, size_t *index)
 {
-    for (size_t i = 0; setting->values[i]; i++) {
+    for (size_t i = 0; setting->values && setting->values[i]; i++) {
         if (strcmp(setting->values[i], text) == 0) {
             *index = i;
             return true;

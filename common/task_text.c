@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TEXT_WIDTH = 96 };
+enum { TEXT_WIDTH = 96, DEEPEST = 2 /* objects.columns.name */ };
 
 static void add(Bytes *out, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -42,7 +42,7 @@ static int depth_of(const Setting *setting)
 {
     int depth = 0;
 
-    for (const char *at = setting->path; (at = strchr(at, '.')); at++)
+    for (const char *at = setting->path; depth < DEEPEST && (at = strchr(at, '.')); at++)
         depth++;
     return depth;
 }
@@ -54,7 +54,7 @@ static void add_comment(Bytes *out, const char *indent, const char *text)
 
         if (length > room) {
             length = room;
-            while (length > 0 && text[length] != ' ')
+            while (length > 1 && text[length] != ' ')
                 length--;
         }
         add(out, "%s# %.*s\n", indent, (int)length, text);
