@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Keys are numbers; uthash's own function does not compile under clang with our warnings. */
+#define HASH_FUNCTION(key, length, hash) ((hash) = *(key)*2654435761u)
 #include <uthash.h>
 
 typedef struct Entry {

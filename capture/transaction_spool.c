@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Keys are numbers; uthash's own function does not compile under clang with our warnings. */
+#define HASH_FUNCTION(key, length, hash) ((hash) = *(key)*2654435761u)
 #include <uthash.h>
 
 enum {
@@ -138,21 +141,19 @@ static bool open_output(TransactionSpool *spool, const char *path, Error *err)
     return spool->out.fd >= 0;
 }
 
+static bool write_output(TransactionSpool *spool, Str bytes, Error *err)
+{
+    CLEANUP(mem_free) char *path = path_of(spool, spool->out.of->xid);
+
+    (void)FAILPOINT("capture.spool_write");
+    return open_output(spool, path, err) && spool_file_write(spool->out.fd, path, bytes, err);
+}
+
 static bool flush_output(TransactionSpool *spool, Error *err)
 {
-    Bytes *buffer = &spool->out.buffer;
-
-    if (buffer->len == 0)
-        return true;
-
-    CLEANUP(mem_free) char *path = path_of(spool, spool->out.of->xid);
-    (void)FAILPOINT("capture.spool_write");
-    if (!open_output(spool, path, err) ||
-        !spool_file_write(spool->out.fd, path, bytes_str(buffer), err))
+    if (spool->out.buffer.len > 0 && !write_output(spool, bytes_str(&spool->out.buffer), err))
         return false;
-    if (buffer->capacity > 4 * BUFFER_BYTES)
-        bytes_done(buffer); /* it held a large row */
-    bytes_clear(buffer);
+    bytes_clear(&spool->out.buffer);
     return true;
 }
 
@@ -163,9 +164,11 @@ bool transaction_spool_add(TransactionSpool *spool, uint32_t subxid, Str message
     bytes_add_u32be(buffer, (uint32_t)message.len);
     bytes_add_u32be(buffer, subxid);
     bytes_add_u32be(buffer, spool_checksum(0, message));
-    bytes_add_str(buffer, message);
     spool->out.of->bytes += RECORD_HEAD_BYTES + message.len;
     spool->bytes += RECORD_HEAD_BYTES + message.len;
+    if (message.len >= BUFFER_BYTES) /* no copy of a large row */
+        return flush_output(spool, err) && write_output(spool, message, err);
+    bytes_add_str(buffer, message);
     return buffer->len < BUFFER_BYTES || flush_output(spool, err);
 }
 

@@ -7,8 +7,8 @@
  *
  *     hold taken|durable|confirm   from now on do not say so; go taken|durable|confirm: do again
  *     lose N                       the next N batches get lost on their way
- *     attach LANE                  its loader died with what it held: another one asks for its place
- *     resume LSN                   what the next epoch is granted, instead of what is durable
+ *     attach LANE                  its loader died with what it held: another one asks for its
+ * place resume LSN                   what the next epoch is granted, instead of what is durable
  *     drain | stop                 to capture
  *     stats                        "stats changes=N batches=N duplicates=N flushed=N transactions=N
  *                                   epoch=N next_record_id=N durable=LSN"

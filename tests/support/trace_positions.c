@@ -4,9 +4,12 @@
  * same lines whatever the options of the stream are.
  *
  *     trace_positions --conninfo TEXT --task NAME --spool DIR [--streaming] [--binary] [--quiet]
+ *                     [--record FOLDER]
  *
  * Slot and publication are walferry_NAME. It reads up to where the server's WAL ended when it
  * began, and confirms nothing, so that it can be run again. --quiet prints totals and seconds only.
+ * --record writes the first messages of each kind into files, as seeds of
+ * tests/fuzz/pgoutput_fuzz.c.
  */
 #include "capture/assembly.h"
 #include "capture/replication.h"
@@ -22,10 +25,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BODY_BYTES = 1024 * 1024, BODY_CHANGES = 10000, REPORT_EVERY = 100000 };
+enum {
+    BODY_BYTES = 1024 * 1024,
+    BODY_CHANGES = 10000,
+    REPORT_EVERY = 100000,
+    RECORDED_OF_A_KIND = 3
+};
 
 typedef struct Trace {
-    const char *conninfo, *task, *spool;
+    const char *conninfo, *task, *spool, *record;
+    int recorded[128];
     int streaming, binary, quiet;
     Arena arena;
     Replication *replication;
@@ -98,8 +107,27 @@ static bool batch_if_due(Trace *trace, bool now, Error *err)
     return take_batch(trace, err);
 }
 
+static void record(Trace *trace, Str message)
+{
+    unsigned char kind = (unsigned char)pgoutput_kind(message);
+    char path[512];
+    FILE *file;
+
+    if (!trace->record || kind >= COUNT_OF(trace->recorded) ||
+        trace->recorded[kind] == RECORDED_OF_A_KIND)
+        return;
+    snprintf(path, sizeof path, "%s/%02x-%d%s", trace->record, kind, ++trace->recorded[kind],
+             trace->streaming ? "-streamed" : "");
+    file = fopen(path, "we");
+    if (!file)
+        return;
+    fwrite(message.data, 1, message.len, file);
+    fclose(file);
+}
+
 static bool work_on(Trace *trace, Str message, Error *err)
 {
+    record(trace, message);
     if (!assembly_message(trace->assembly, message, err) || !batch_if_due(trace, false, err))
         return false;
     while (assembly_busy(trace->assembly)) {
@@ -181,13 +209,11 @@ static void done(Trace *trace)
 int main(int argc, char **argv)
 {
     CLEANUP(done) Trace trace = {0};
-    const struct option options[] = {{"conninfo", required_argument, NULL, 'c'},
-                                     {"task", required_argument, NULL, 't'},
-                                     {"spool", required_argument, NULL, 's'},
-                                     {"streaming", no_argument, &trace.streaming, 1},
-                                     {"binary", no_argument, &trace.binary, 1},
-                                     {"quiet", no_argument, &trace.quiet, 1},
-                                     {0}};
+    const struct option options[] = {
+        {"conninfo", required_argument, NULL, 'c'},      {"task", required_argument, NULL, 't'},
+        {"spool", required_argument, NULL, 's'},         {"record", required_argument, NULL, 'r'},
+        {"streaming", no_argument, &trace.streaming, 1}, {"binary", no_argument, &trace.binary, 1},
+        {"quiet", no_argument, &trace.quiet, 1},         {0}};
     int64_t start_ms = clock_ms();
     Error err = {0};
     int option;
@@ -199,6 +225,8 @@ int main(int argc, char **argv)
             trace.task = optarg;
         else if (option == 's')
             trace.spool = optarg;
+        else if (option == 'r')
+            trace.record = optarg;
         else if (option != 0)
             return 2;
     }
