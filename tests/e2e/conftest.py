@@ -115,7 +115,7 @@ def new_task(request):
         pytest.skip(f"{program('walferry')} is not built")
     tasks = request.node.walferry_tasks = []
 
-    def make(source, destination, database="shop", **settings):
+    def make(source, destination, /, database="shop", **settings):
         task = Task(source.conninfo(database), destination.conninfo(database), **settings)
         tasks.append(task)
         return task

@@ -52,7 +52,8 @@ def processes_of(state_dir):
 
 
 class Task:
-    def __init__(self, source, destination, name="t", folder=None, environment=None, **settings):
+    def __init__(self, source, destination, /, name="t", folder=None, environment=None,
+                 **settings):
         self.folder = folder or tempfile.mkdtemp(prefix="wft-", dir="/tmp")
         self.state_dir = os.path.join(self.folder, "state")
         self.log = os.path.join(self.folder, "run.log")
