@@ -2,11 +2,12 @@
 
 #include <inttypes.h>
 
-void group_start(Group *group, LaneProgress taken_over, Lsn granted)
+void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_split)
 {
     *group = (Group){
         .taken_over = taken_over,
         .granted = granted,
+        .may_split = may_split,
         .reached = taken_over,
         .committed = taken_over,
         .durable = taken_over,
@@ -71,14 +72,19 @@ static uint64_t greater(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The position moves at ends of transactions only, and never back. */
-static void reach(Group *group, const Transaction *part)
+/*
+ * The position moves at ends of transactions, and of parts that are flushed by one of several
+ * lanes; never back. Where the stream may be resumed moves at ends of transactions only.
+ */
+static void reach(Group *group, const Transaction *part, bool flush)
 {
     LaneProgress *reached = &group->reached;
 
     if (position_compare(end_of(part), group->taken_over.position) <= 0)
         return;
     group->inside = !part->ends;
+    if (!part->ends && flush && group->may_split)
+        reached->position = end_of(part);
     if (!part->ends)
         return;
     *reached = (LaneProgress){
@@ -120,7 +126,7 @@ bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err)
     if (!check_order(group, header, err))
         return false;
     for (uint32_t i = 0; i < header->transaction_count; i++)
-        reach(group, &header->transactions[i]);
+        reach(group, &header->transactions[i], header->flush);
     while (at < header->change_count && !is_new(group, header, &batch->changes[at]))
         at++;
     group->sequence = header->sequence;
@@ -170,9 +176,15 @@ static int64_t empty_due_ms(const Group *group)
     return due;
 }
 
+/* Here a commit leaves the destination in a state that it may be seen in. */
+static bool may_commit(const Group *group)
+{
+    return !group->inside || (group->flush && group->may_split);
+}
+
 GroupStep group_step(const Group *group, bool waiting, int64_t now_ms)
 {
-    bool ended = !group->inside;
+    bool ended = may_commit(group);
 
     if (ended && group->open &&
         (!waiting || group->flush || group_is_large(group) ||
@@ -217,7 +229,7 @@ void group_committed(Group *group, bool durable, int64_t now_ms)
 
 int group_timeout_ms(const Group *group, int64_t now_ms)
 {
-    int64_t due = group->open || group->inside ? INT64_MAX : empty_due_ms(group);
+    int64_t due = group->open || !may_commit(group) ? INT64_MAX : empty_due_ms(group);
 
     if (due == INT64_MAX)
         return -1;

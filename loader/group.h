@@ -6,7 +6,8 @@
  * a hole in the stream is seen. And when to do what: changes are gathered until a piece is large
  * enough to apply, pieces are applied into one open transaction, which is committed when it is
  * large or old or nothing waits, but only where a transaction of the source ends. Inside a huge one
- * its pieces are applied into the transaction that stays open.
+ * its pieces are applied into the transaction that stays open. With several lanes a barrier
+ * (TRUNCATE) splits a transaction of the source: there a flush commits inside of it.
  *
  * A commit need not be durable at once (synchronous_commit=off): it becomes so with the next one
  * that is, at the latest DURABLE_MS later, or when nothing has come for IDLE_MS. No I/O; time comes
@@ -33,7 +34,8 @@ enum {
 
 typedef struct Group {
     LaneProgress taken_over;
-    Lsn granted; /* the supervisor's store: the stream may start here at most */
+    Lsn granted;    /* the supervisor's store: the stream may start here at most */
+    bool may_split; /* of several lanes: a flush commits inside a transaction of the source too */
     Position seen;
     bool in_sequence; /* `seen` is known */
 
@@ -64,7 +66,7 @@ typedef enum GroupStep {
 } GroupStep;
 
 /* After a takeover. granted: the supervisor's resume_lsn, 0 if not known. */
-void group_start(Group *group, LaneProgress taken_over, Lsn granted);
+void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_split);
 
 /*
  * What of a batch is new: its changes from *first on. Checks that it follows what was seen. Errors:

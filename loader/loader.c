@@ -162,7 +162,7 @@ static bool take_over(Loader *l, uint64_t epoch, uint64_t next_sequence, Lsn gra
         return error_wrap(err, "take over lane %u", l->lane);
     (void)FAILPOINT("loader.takeover");
     chunk_loads_generation(l->chunks, sink_generation(l->sink));
-    group_start(&l->group, progress, granted);
+    group_start(&l->group, progress, granted, l->assignment->lanes > 1);
     reorder_start(l->reorder, epoch, next_sequence);
     l->told = progress.position;
     l->told_resume_lsn = progress.resume_lsn;

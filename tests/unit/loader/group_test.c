@@ -46,7 +46,7 @@ static Group fresh(void)
 {
     Group group;
 
-    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0);
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, false);
     return group;
 }
 
@@ -132,7 +132,7 @@ static void a_stream_that_was_started_too_late_is_a_hole(void **state)
         Error err = {0};
         uint32_t from;
 
-        group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, CASES[i].granted);
+        group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, CASES[i].granted, false);
         Batch *batch = part(&first, at(100, 3), 200, 1, 4, true);
         batch->header.sequence = 1;
         batch->header.stream_start = CASES[i].start;
@@ -256,6 +256,27 @@ static void flush_makes_everything_durable_at_once(void **state)
     assert_true(group_must_be_durable(&group, 1000));
 }
 
+static void of_several_lanes_a_flush_commits_inside_a_transaction(void **state)
+{
+    Group group;
+    Part begin, empty;
+    (void)state;
+
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, true);
+    part(&begin, at(100, 3), 200, 1, 4, false)->header.flush = true;
+    admit(&group, &begin.batch, 1000);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1000), GROUP_COMMIT);
+    group_committed(&group, true, 1000);
+    assert_int_equal(group.durable.position.ordinal, 4);
+    assert_int_equal(group.durable.resume_lsn, 108); /* the stream resumes before it all the same */
+
+    part(&empty, at(200, 4), 200, 5, 5, false)->header.flush = true;
+    empty.batch.header.change_count = 0; /* another lane has it */
+    admit(&group, &empty.batch, 1000);
+    assert_int_equal(group_timeout_ms(&group, 1000), 0);
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 1000), GROUP_COMMIT);
+}
+
 static void a_batch_that_leaves_nothing_to_do_is_durable_at_once(void **state)
 {
     Group group = fresh();
@@ -285,6 +306,7 @@ int main(void)
         cmocka_unit_test(what_was_committed_becomes_durable_when_idle_or_in_time),
         cmocka_unit_test(an_empty_batch_moves_the_position_but_is_written_rarely),
         cmocka_unit_test(flush_makes_everything_durable_at_once),
+        cmocka_unit_test(of_several_lanes_a_flush_commits_inside_a_transaction),
         cmocka_unit_test(a_batch_that_leaves_nothing_to_do_is_durable_at_once),
     };
 
