@@ -87,7 +87,7 @@ static void print_report(const Invocation *in, Report *report)
     table_print(&report->table, &text);
     command_print(&text);
     if (report->differing == 0)
-        printf("%d tables equal\n", report->equal);
+        printf("%d table%s equal\n", report->equal, report->equal == 1 ? "" : "s");
 }
 
 static int finish(const Invocation *in, Report *report, bool ok, Error *err)
