@@ -192,6 +192,7 @@ static void say_idle(Capture *capture, int64_t now_ms)
     position.epoch = capture->heard.epoch;
     position.resume_lsn = idle;
     position.next_record_id = batcher_next_record_id(assembly_batcher(capture->assembly));
+    position.commit_time_us = assembly_commit_time_us(capture->assembly);
     stage_say(capture->stage, &CONTROL_MESSAGE(IDLE_POSITION, idle_position, &position));
     capture->idle = idle;
     capture->idle_ms = now_ms + IDLE_MS;

@@ -9,6 +9,12 @@ static bool raise_lsn(uint64_t *what, uint64_t to)
     return higher;
 }
 
+static void raise_time(int64_t *what, int64_t to)
+{
+    if (to > *what)
+        *what = to;
+}
+
 bool positions_report(Positions *positions, uint32_t lane, const StoreLane *report)
 {
     StoreLane *known = &positions->lanes[lane];
@@ -16,8 +22,7 @@ bool positions_report(Positions *positions, uint32_t lane, const StoreLane *repo
 
     if (raised)
         known->position = report->position;
-    if (report->commit_time_us > known->commit_time_us)
-        known->commit_time_us = report->commit_time_us;
+    raise_time(&known->commit_time_us, report->commit_time_us);
     raised |= raise_lsn(&known->resume_lsn, report->resume_lsn);
     raised |= raise_lsn(&known->next_record_id, report->next_record_id);
     return raised;
@@ -36,14 +41,17 @@ static uint64_t highest_record_id(const Positions *positions)
  * A loader's report of the last transaction may still be on its way. Raising resume_lsn without the
  * record id that belongs to it would, after a crash, give numbers a second time.
  */
-bool positions_idle(Positions *positions, Lsn resume_lsn, uint64_t next_record_id)
+bool positions_idle(Positions *positions, const StoreLane *idle)
 {
-    uint64_t id = next_record_id ? next_record_id : highest_record_id(positions);
+    uint64_t id = idle->next_record_id ? idle->next_record_id : highest_record_id(positions);
     bool raised = false;
 
     for (uint32_t i = 0; i < positions->count; i++) {
-        raised |= raise_lsn(&positions->lanes[i].resume_lsn, resume_lsn);
-        raised |= raise_lsn(&positions->lanes[i].next_record_id, id);
+        StoreLane *lane = &positions->lanes[i];
+
+        raised |= raise_lsn(&lane->resume_lsn, idle->resume_lsn);
+        raised |= raise_lsn(&lane->next_record_id, id);
+        raise_time(&lane->commit_time_us, idle->commit_time_us);
     }
     return raised;
 }

@@ -18,9 +18,10 @@ bool positions_report(Positions *positions, uint32_t lane, const StoreLane *repo
 
 /*
  * Capture: all that was sent is durable in every lane, and the server has nothing for us before
- * resume_lsn. next_record_id belongs to it; 0: the highest that a lane has reported.
+ * idle->resume_lsn. Its next_record_id goes with that; 0: the highest that a lane has reported.
+ * Its position is not looked at: that is what lanes say themselves.
  */
-bool positions_idle(Positions *positions, Lsn resume_lsn, uint64_t next_record_id);
+bool positions_idle(Positions *positions, const StoreLane *idle);
 
 /* Each part is the least of its kind; for a task without lanes all is 0. */
 StoreLane positions_least(const Positions *positions);

@@ -168,7 +168,7 @@ void task_hear_epoch_request(Task *task, Place *place, int64_t now_ms);
 void task_lane_is_ready(Task *task, Place *place, const Walferry__Control__Ready *ready,
                         int64_t now_ms);
 void task_hear_progress(Task *task, Place *place, const Walferry__Control__Progress *progress);
-void task_hear_idle(Task *task, const Walferry__Control__IdlePosition *idle);
+void task_hear_idle(Task *task, const Walferry__Control__IdlePosition *message);
 void task_capture_left(Task *task);
 /* Store first, then confirm; at most every so often unless at_once. */
 void task_save_positions(Task *task, bool at_once, int64_t now_ms);

@@ -146,12 +146,16 @@ void task_hear_progress(Task *task, Place *place, const Walferry__Control__Progr
     place_made_progress(capture_of(task));
 }
 
-void task_hear_idle(Task *task, const Walferry__Control__IdlePosition *idle)
+void task_hear_idle(Task *task, const Walferry__Control__IdlePosition *message)
 {
-    if (!task->stream.granted || idle->epoch != task->stream.epoch)
-        return;
-    task->stream.unsaved |=
-        positions_idle(&task->stream.positions, idle->resume_lsn, idle->next_record_id);
+    const StoreLane idle = {
+        .resume_lsn = message->resume_lsn,
+        .next_record_id = message->next_record_id,
+        .commit_time_us = message->commit_time_us,
+    };
+
+    if (task->stream.granted && message->epoch == task->stream.epoch)
+        task->stream.unsaved |= positions_idle(&task->stream.positions, &idle);
 }
 
 void task_capture_left(Task *task)

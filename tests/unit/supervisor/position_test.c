@@ -13,6 +13,8 @@ static const struct {
     {1, {{0x150, 1}, 0x160, 13, 2}}, {1, {{0x200, 1}, 0x210, 14, 3}},
 };
 
+static const StoreLane IDLE = {.resume_lsn = 0x400, .next_record_id = 18, .commit_time_us = 9};
+
 typedef void Visit(const size_t *order, size_t count);
 
 /* Heap's algorithm: every order of the reports, lost ones included by the callers' prefixes. */
@@ -110,11 +112,12 @@ static void idle_raises_every_lane_with_its_record_id(void **state)
 
     positions_report(&positions, 0, &MADE[2].at);
     positions_report(&positions, 1, &MADE[3].at);
-    assert_true(positions_idle(&positions, 0x400, 18));
+    assert_true(positions_idle(&positions, &IDLE));
 
     StoreLane least = positions_least(&positions);
     assert_int_equal(least.resume_lsn, 0x400);
     assert_int_equal(least.next_record_id, 18);
+    assert_int_equal(least.commit_time_us, 9);
     assert_int_equal(least.position.commit_lsn, 0x100); /* what lane 1 said itself */
 }
 
@@ -125,7 +128,7 @@ static void idle_without_a_record_id_takes_the_highest_known(void **state)
 
     positions_report(&positions, 0, &MADE[2].at);
     positions_report(&positions, 1, &MADE[3].at);
-    positions_idle(&positions, 0x400, 0);
+    positions_idle(&positions, &(StoreLane){.resume_lsn = 0x400});
 
     assert_int_equal(positions_least(&positions).next_record_id, 18);
 }
@@ -135,7 +138,7 @@ static void a_report_that_comes_after_idle_does_not_lower_it(void **state)
     (void)state;
     Positions positions = {.count = 1};
 
-    positions_idle(&positions, 0x400, 18);
+    positions_idle(&positions, &IDLE);
     assert_true(positions_report(&positions, 0, &MADE[2].at)); /* the position is news */
 
     assert_int_equal(positions_least(&positions).resume_lsn, 0x400);
