@@ -52,8 +52,7 @@ static void add_stage(Table *table, const JsonValue *stage)
         table_addf(table, "%s %lld", json_value_text(stage, "role", "?"),
                    (long long)json_value_int(stage, "instance", 0));
         table_add(table, name);
-        table_add(table,
-                  strstr(name, "bytes") ? units_bytes(value, text) : units_count(value, text));
+        table_add(table, value_text(name, value, text));
     }
 }
 
