@@ -76,14 +76,14 @@ static uint64_t greater(uint64_t a, uint64_t b)
  * The position moves at ends of transactions, and of parts that are flushed by one of several
  * lanes; never back. Where the stream may be resumed moves at ends of transactions only.
  */
-static void reach(Group *group, const Transaction *part, bool flush)
+static void reach(Group *group, const Transaction *part)
 {
     LaneProgress *reached = &group->reached;
 
     if (position_compare(end_of(part), group->taken_over.position) <= 0)
         return;
     group->inside = !part->ends;
-    if (!part->ends && flush && group->may_split)
+    if (!part->ends && group->flush && group->may_split) /* asked for now, or not done yet */
         reached->position = end_of(part);
     if (!part->ends)
         return;
@@ -125,12 +125,12 @@ bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err)
 
     if (!check_order(group, header, err))
         return false;
+    group->flush |= header->flush;
     for (uint32_t i = 0; i < header->transaction_count; i++)
-        reach(group, &header->transactions[i], header->flush);
+        reach(group, &header->transactions[i]);
     while (at < header->change_count && !is_new(group, header, &batch->changes[at]))
         at++;
     group->sequence = header->sequence;
-    group->flush |= header->flush;
     *first = at;
     settle(group);
     return true;

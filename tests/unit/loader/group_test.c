@@ -277,6 +277,47 @@ static void of_several_lanes_a_flush_commits_inside_a_transaction(void **state)
     assert_int_equal(group_step(&group, NOTHING_WAITS, 1000), GROUP_COMMIT);
 }
 
+static void a_split_counts_what_came_before_it_was_done(void **state)
+{
+    Group group;
+    Part empty, next;
+    (void)state;
+
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, true);
+    part(&empty, at(100, 3), 200, 1, 0, false)->header.flush = true;
+    admit(&group, &empty.batch, 1000);
+    assert_int_equal(group_step(&group, WAITING, 1000), GROUP_GATHER);
+    admit(&group, part(&next, at(200, 0), 200, 1, 3, false), 1000);
+
+    assert_int_equal(group_step(&group, WAITING, 1000), GROUP_COMMIT);
+    assert_int_equal(group.reached.position.ordinal, 3);
+}
+
+static void after_a_split_only_the_rest_of_the_transaction_is_new(void **state)
+{
+    Group group;
+    Part whole;
+    (void)state;
+
+    group_start(&group, (LaneProgress){at(200, 4), 108, 100003, 100}, 0, true);
+
+    assert_int_equal(admit(&group, part(&whole, at(100, 3), 200, 1, 6, true), 0), 4);
+    assert_int_equal(group.reached.position.ordinal, 6);
+}
+
+static void with_one_lane_a_flush_waits_for_the_end_of_the_transaction(void **state)
+{
+    Group group = fresh();
+    Part begin;
+    (void)state;
+
+    part(&begin, at(100, 3), 200, 1, 4, false)->header.flush = true;
+    admit(&group, &begin.batch, 0);
+
+    assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_GATHER);
+    assert_int_equal(group.reached.position.commit_lsn, 100);
+}
+
 static void a_batch_that_leaves_nothing_to_do_is_durable_at_once(void **state)
 {
     Group group = fresh();
@@ -307,6 +348,9 @@ int main(void)
         cmocka_unit_test(an_empty_batch_moves_the_position_but_is_written_rarely),
         cmocka_unit_test(flush_makes_everything_durable_at_once),
         cmocka_unit_test(of_several_lanes_a_flush_commits_inside_a_transaction),
+        cmocka_unit_test(a_split_counts_what_came_before_it_was_done),
+        cmocka_unit_test(after_a_split_only_the_rest_of_the_transaction_is_new),
+        cmocka_unit_test(with_one_lane_a_flush_waits_for_the_end_of_the_transaction),
         cmocka_unit_test(a_batch_that_leaves_nothing_to_do_is_durable_at_once),
     };
 
