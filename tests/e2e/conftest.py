@@ -116,6 +116,8 @@ def new_task(request):
     tasks = request.node.walferry_tasks = []
 
     def make(source, destination, /, database="shop", **settings):
+        # A quick heartbeat makes `wait --for caught-up` quick.
+        settings["source"] = {"heartbeat_ms": 100, **settings.get("source", {})}
         task = Task(source.conninfo(database), destination.conninfo(database), **settings)
         tasks.append(task)
         return task

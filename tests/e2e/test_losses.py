@@ -20,7 +20,7 @@ def shop(source, destination, database, new_task):
     """A task that is consistent, and what it takes to go on."""
     database(source, destination)
     source.sql(ORDERS, database="shop")
-    task = new_task(source, destination, source={"heartbeat_ms": 200}).run()
+    task = new_task(source, destination).run()
     task.wait_consistent()
     return task
 
