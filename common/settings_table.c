@@ -33,7 +33,7 @@ static const Setting SETTINGS[] = {
     {"source.conninfo", SETTING_TEXT, RULE_REQUIRED, "\"\"",
      .help = "The connection, given to libpq untouched: \"host=... dbname=... user=...\" or a postgresql:// "
      "URI, TLS settings and service files included. With a password in it this file must be "
-     "readable by its owner only (chmod 0600).", TASK(source.conninfo)},
+     "readable by its owner only (chmod 600).", TASK(source.conninfo)},
     {"source.password_file", SETTING_TEXT, RULE_FREE, "\"\"",
      .help = "A file that holds nothing but the password; it is read again at every connect.",
      TASK(source.password_file)},

@@ -149,7 +149,7 @@ static bool check_secrets(const char *file, const SettingLines *lines, const Tas
     error_set(err, ERROR_CONFIG,
               "%s:%u: %s: a password, in a file that others may read (mode %04o)", file,
               setting_line(lines, key), key, (unsigned)mode & 07777);
-    return error_hint(err, "chmod 0600 the file, or take the password out and use password_file");
+    return error_hint(err, "chmod 600 the file, or take the password out and use password_file");
 }
 
 static bool parse(const char *file, Str text, mode_t mode, Arena *arena, TaskFile *out, Error *err)

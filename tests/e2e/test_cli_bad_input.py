@@ -175,7 +175,7 @@ def test_a_password_wants_a_file_of_its_owner_only(walferry, tmp_path, conninfo)
 
     result = walferry("run", file)
 
-    assert_refused(result, 1, [":2: destination.conninfo:", "0640", "chmod 0600", "password_file"])
+    assert_refused(result, 1, [":2: destination.conninfo:", "0640", "chmod 600", "password_file"])
     assert "geheim" not in result.stdout + result.stderr
 
 

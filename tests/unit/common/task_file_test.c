@@ -325,7 +325,7 @@ static void a_password_needs_a_private_file(void **state)
     assert_false(task_file_load(path, &arena, &task, &read, &err));
     assert_non_null(strstr(err.message, ":2: destination.conninfo: a password"));
     assert_null(strstr(err.message, "geheim"));
-    assert_non_null(strstr(err.hint, "chmod 0600"));
+    assert_non_null(strstr(err.hint, "chmod 600"));
     assert_int_equal(chmod(path, 0600), 0);
     assert_true(task_file_load(path, &arena, &task, &read, &err));
     assert_true(str_equal(read, str_of(text)));
