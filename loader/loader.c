@@ -8,9 +8,8 @@
 #include "common/task_file.h"
 #include "loader/chunk_load.h"
 #include "loader/group.h"
-#include "loader/part.h"
+#include "loader/intake.h"
 #include "loader/producers.h"
-#include "loader/reorder.h"
 #include "loader/sink.h"
 
 #include <inttypes.h>
@@ -18,12 +17,10 @@
 #include <stdlib.h>
 
 enum {
-    HIGH_WATER = 64,      /* parts in the socket; credit keeps them far below it */
     REPEAT_MS = 1000,     /* everything said to producers is said again */
     ATTACH_MS = 100,      /* so is the question where to go on, until it is answered */
     PROGRESS_MS = 100,    /* the supervisor hears of a position at most so often */
     CHUNK_ITEMS_MAX = 16, /* as chunk_load.h says */
-    RECEIVE_MOST = 64,    /* parts at a turn */
     TEXT_MAX = 2 * OBJECT_NAME_MAX,
 };
 
@@ -35,15 +32,13 @@ typedef struct Loader {
     uint32_t lane;
     char application[TEXT_MAX];
 
-    Channel *in;
+    Intake *intake;
     Producers producers;
     Sink *sink;
     ChunkLoads *chunks;
-    Reorder *reorder;
     Group group;
     Fold *fold;
-    Part **parts; /* what the fold borrows from */
-    size_t part_count, part_capacity;
+    Arena piece; /* the batches that the fold borrows from */
 
     /* Noted by the control handler until the loop comes to it. */
     Frame *topology;
@@ -79,35 +74,24 @@ static void count(void *self, Stage *stage)
     const Loader *l = self;
     SinkCounters sink = sink_counters(l->sink);
     ChunkCounters chunks = chunk_loads_counters(l->chunks);
+    IntakeCounters intake = intake_counters(l->intake);
 
-    stage_counter(stage, "next_sequence", (int64_t)reorder_next(l->reorder));
+    stage_counter(stage, "next_sequence", (int64_t)intake.next_sequence);
     stage_counter(stage, "durable_sequence", (int64_t)l->group.durable_sequence);
-    stage_counter(stage, "held_batches", (int64_t)reorder_held(l->reorder));
-    stage_counter(stage, "held_bytes", (int64_t)reorder_held_bytes(l->reorder));
+    stage_counter(stage, "held_batches", (int64_t)(intake.held_batches + intake.queued_batches));
+    stage_counter(stage, "held_bytes", (int64_t)(intake.held_bytes + intake.queued_bytes));
     stage_counter(stage, "groups", l->groups);
     stage_counter(stage, "changes_applied", l->changes_applied);
     stage_counter(stage, "rows_set", (int64_t)sink.rows_set);
     stage_counter(stage, "rows_serial", (int64_t)sink.rows_serial);
     stage_counter(stage, "fallbacks", (int64_t)sink.fallbacks);
     stage_counter(stage, "duplicates_dropped",
-                  l->duplicates_dropped + (int64_t)chunks.duplicates_dropped);
+                  l->duplicates_dropped +
+                      (int64_t)(intake.duplicates_dropped + chunks.duplicates_dropped));
     stage_counter(stage, "last_commit_time_us", l->group.committed.commit_time_us);
     stage_counter(stage, "copy_rows", (int64_t)chunks.rows);
     stage_counter(stage, "copy_bytes", (int64_t)chunks.bytes);
     stage_counter(stage, "chunks_done", (int64_t)chunks.chunks_done);
-}
-
-/* PgWait: heartbeats and control go on while the destination works. */
-static bool wait_for_destination(void *self, int fd, bool write, Error *err)
-{
-    const Loader *l = self;
-    WaitItem item = {.fd = fd, .read = true, .write = write};
-
-    while (!item.ready) {
-        if (!stage_wait(l->stage, &item, 1, -1, err))
-            return false;
-    }
-    return true;
 }
 
 static bool follow_topology(Loader *l, Error *err)
@@ -128,12 +112,10 @@ static bool follow_topology(Loader *l, Error *err)
 
 /* --- taking over --- */
 
-static void drop_parts(Loader *l)
+static void drop_piece(Loader *l)
 {
     fold_reset(l->fold);
-    for (size_t i = 0; i < l->part_count; i++)
-        part_drop(l->parts[i]);
-    l->part_count = 0;
+    arena_reset(&l->piece);
 }
 
 static void say_ready(Loader *l, uint64_t epoch, const LaneProgress *progress)
@@ -160,10 +142,9 @@ static bool take_over(Loader *l, uint64_t epoch, uint64_t next_sequence, Lsn gra
 
     if (!sink_take_over(l->sink, epoch, pids, count, &progress, err))
         return error_wrap(err, "take over lane %u", l->lane);
-    (void)FAILPOINT("loader.takeover");
     chunk_loads_generation(l->chunks, sink_generation(l->sink));
     group_start(&l->group, progress, granted, l->assignment->lanes > 1);
-    reorder_start(l->reorder, epoch, next_sequence);
+    intake_start(l->intake, epoch, next_sequence);
     l->told = progress.position;
     l->told_resume_lsn = progress.resume_lsn;
     l->news = true;
@@ -176,29 +157,31 @@ static bool follow_epoch(Loader *l, Error *err)
     uint64_t epoch = l->new_epoch;
 
     l->new_epoch = 0;
-    if (epoch == 0 || epoch == reorder_epoch(l->reorder))
+    if (epoch == 0 || epoch == intake_counters(l->intake).epoch)
         return true;
-    drop_parts(l);
-    return sink_roll_back(l->sink, err) && take_over(l, epoch, 1, l->new_granted, err);
+    drop_piece(l);
+    return take_over(l, epoch, 1, l->new_granted, err);
 }
 
 /* --- what is said --- */
 
 static void tell_capture(Loader *l, int64_t now)
 {
-    bool attach = reorder_next(l->reorder) == 0;
+    IntakeCounters intake = intake_counters(l->intake);
+    bool attach = intake.next_sequence == 0;
     Signal signal = {.kind = SIGNAL_ACK,
-                     .ack = {.epoch = reorder_epoch(l->reorder),
+                     .ack = {.epoch = intake.epoch,
                              .lane = l->lane,
-                             .next_sequence = reorder_next(l->reorder),
+                             .next_sequence = intake.next_sequence,
                              .durable_sequence = l->group.durable_sequence,
                              .durable = l->group.durable.position,
                              .attach = attach}};
 
+    l->news |= intake_has_news(l->intake);
     if (!l->news && now < l->repeat_ms)
         return;
-    (void)FAILPOINT("loader.before_ack");
-    producers_tell_capture(&l->producers, &signal);
+    if (!FAILPOINT("loader.before_ack"))
+        producers_tell_capture(&l->producers, &signal);
     if (now >= l->repeat_ms)
         chunk_loads_repeat(l->chunks);
     l->news = false;
@@ -216,7 +199,7 @@ static void tell_supervisor(Loader *l, int64_t now)
         return;
     position.commit_lsn = durable->position.commit_lsn;
     position.ordinal = durable->position.ordinal;
-    progress.epoch = reorder_epoch(l->reorder);
+    progress.epoch = intake_counters(l->intake).epoch;
     progress.lane = l->lane;
     progress.position = &position;
     progress.resume_lsn = durable->resume_lsn;
@@ -254,55 +237,6 @@ static void tell_of_chunk(void *self, const ChunkNews *news)
 
 /* --- what comes in --- */
 
-static void take_changes(Loader *l, Part *part)
-{
-    const BatchHeader *header = &part->batch.header;
-    ReorderVerdict verdict =
-        reorder_put(l->reorder, header->epoch, header->sequence, part->bytes, part);
-
-    if (verdict == REORDER_HELD)
-        return;
-    if (verdict == REORDER_DUPLICATE) {
-        l->duplicates_dropped++;
-        l->news = true; /* capture has missed what we said */
-    }
-    part_drop(part);
-}
-
-static bool take_batch(Loader *l, const ChannelMessage *message, Error *err)
-{
-    Part *part;
-
-    if (message->count != 2)
-        return error_set(err, ERROR_PROTOCOL, "a batch of %d frames instead of 2", message->count);
-    if (!part_open(&part, frame_str(message->parts[0]), message->parts[1], err))
-        return false;
-    (void)FAILPOINT("loader.batch_received");
-    if (strncmp(part->batch.header.task.data, l->task.name, part->batch.header.task.len) != 0 ||
-        strlen(l->task.name) != part->batch.header.task.len)
-        part_drop(part);
-    else if (part->batch.header.kind == BATCH_COPY_ROWS) {
-        bool ok = chunk_loads_take(l->chunks, &part->batch.header, message->parts[1], err);
-        part_drop(part);
-        return ok;
-    } else
-        take_changes(l, part);
-    return true;
-}
-
-static bool receive_batches(Loader *l, Error *err)
-{
-    for (int i = 0; i < RECEIVE_MOST; i++) {
-        CLEANUP(channel_message_done) ChannelMessage message = {0};
-
-        if (channel_receive(l->in, &message) != CHANNEL_OK)
-            return true;
-        if (!take_batch(l, &message, err))
-            return error_wrap(err, "from %s", message.peer);
-    }
-    return true;
-}
-
 static bool hear_producers(Loader *l, Error *err)
 {
     Signal signal;
@@ -312,24 +246,47 @@ static bool hear_producers(Loader *l, Error *err)
         if (!producers_hear(&l->producers, &signal, &found, err))
             return false;
         if (found && signal.kind == SIGNAL_RESUME && signal.resume.lane == l->lane &&
-            signal.resume.epoch == reorder_epoch(l->reorder))
-            reorder_resume(l->reorder, signal.resume.next_sequence);
+            signal.resume.epoch == intake_counters(l->intake).epoch)
+            intake_resume(l->intake, signal.resume.next_sequence);
+    }
+    return true;
+}
+
+/* Batches of the intake, first in the list, and what chunk loads wait for. */
+static size_t input_items(const Loader *l, WaitItem *items)
+{
+    items[0] = intake_wait_item(l->intake);
+    return 1 + chunk_loads_wait_items(l->chunks, items + 1, CHUNK_ITEMS_MAX);
+}
+
+/*
+ * PgWait. While the destination works batches and chunks come in, and what was said is repeated:
+ * else capture would stand still meanwhile, and take us for dead where a lock is waited for.
+ */
+static bool wait_for_destination(void *self, int fd, bool write, Error *err)
+{
+    Loader *l = self;
+    WaitItem items[2 + CHUNK_ITEMS_MAX];
+
+    for (items[0].ready = false; !items[0].ready;) {
+        items[0] = (WaitItem){.fd = fd, .read = true, .write = write};
+        if (!l->chunks) { /* still connecting */
+            if (!stage_wait(l->stage, items, 1, -1, err))
+                return false;
+            continue;
+        }
+        size_t n = 1 + input_items(l, items + 1);
+        if (!stage_wait(l->stage, items, n, REPEAT_MS, err) ||
+            !intake_receive(l->intake, l->chunks, err) || !chunk_loads_step(l->chunks, err))
+            return false;
+        tell_capture(l, clock_ms());
     }
     return true;
 }
 
 /* --- applying --- */
 
-static void keep_part(Loader *l, Part *part)
-{
-    if (l->part_count == l->part_capacity) {
-        l->part_capacity = l->part_capacity ? 2 * l->part_capacity : 64;
-        l->parts = mem_resize(l->parts, l->part_capacity, sizeof(Part *));
-    }
-    l->parts[l->part_count++] = part;
-}
-
-/* What is gathered, into the open transaction. The parts stay until nothing borrows from them. */
+/* What is folded, into the open transaction. The batches stay: one may be in the middle of. */
 static bool apply_fold(Loader *l, Error *err)
 {
     uint64_t changes = fold_changes(l->fold);
@@ -348,7 +305,7 @@ static bool apply_piece(Loader *l, Error *err)
 {
     if (!apply_fold(l, err))
         return false;
-    drop_parts(l);
+    drop_piece(l);
     group_applied(&l->group);
     (void)FAILPOINT("loader.part_applied");
     return true;
@@ -360,10 +317,8 @@ static bool commit_group(Loader *l, Error *err)
 
     if (!apply_piece(l, err))
         return false;
-    (void)FAILPOINT("loader.before_commit");
     if (!sink_commit(l->sink, &l->group.reached, durable, err))
         return false;
-    (void)FAILPOINT("loader.after_commit");
     group_committed(&l->group, durable, clock_ms());
     l->groups++;
     l->news |= durable;
@@ -403,27 +358,28 @@ static bool gather_changes(Loader *l, const Batch *batch, uint32_t first, Error 
 
 static bool gather(Loader *l, Error *err)
 {
-    Part *part = reorder_take(l->reorder);
+    Batch *batch = ARENA_NEW(&l->piece, Batch);
+    size_t bytes;
     uint32_t first;
 
-    l->news = true;
-    keep_part(l, part);
-    if (!part_decode(part, err) || !group_admit(&l->group, &part->batch, &first, err))
+    if (!intake_next(l->intake, &l->piece, batch, &bytes, err) ||
+        !group_admit(&l->group, batch, &first, err))
         return false;
     if (first > 0)
         l->duplicates_dropped++;
-    if (!gather_changes(l, &part->batch, first, err))
+    if (!gather_changes(l, batch, first, err))
         return false;
-    group_gathered(&l->group, part->batch.header.change_count - first, part->bytes,
-                   fold_only_inserts(l->fold), clock_ms());
+    group_gathered(&l->group, batch->header.change_count - first, bytes, fold_only_inserts(l->fold),
+                   clock_ms());
+    if (fold_changes(l->fold) == 0)
+        drop_piece(l); /* nothing borrows from it: positions alone must not gather memory */
     return true;
 }
 
 /* One step of what the group wants. *busy: another one may follow at once. */
 static bool work(Loader *l, bool *busy, Error *err)
 {
-    size_t bytes;
-    bool waiting = reorder_front(l->reorder, &bytes) != NULL;
+    bool waiting = intake_has_batch(l->intake);
     GroupStep step = group_step(&l->group, waiting, clock_ms());
 
     *busy = true;
@@ -451,19 +407,18 @@ static int pause_ms(const Loader *l, int64_t now)
 
 static bool wait_for_work(Loader *l, bool busy, Error *err)
 {
-    WaitItem items[1 + PRODUCERS_MAX + CHUNK_ITEMS_MAX];
-    size_t n = 0;
+    WaitItem items[1 + CHUNK_ITEMS_MAX + PRODUCERS_MAX];
+    size_t n = input_items(l, items);
 
-    items[n++] = (WaitItem){.channel = l->in, .read = true};
     n += producers_wait_items(&l->producers, items + n);
-    n += chunk_loads_wait_items(l->chunks, items + n, CHUNK_ITEMS_MAX);
     return stage_wait(l->stage, items, busy ? 0 : n, busy ? 0 : pause_ms(l, clock_ms()), err);
 }
 
 static bool turn(Loader *l, bool *busy, Error *err)
 {
-    if (!follow_topology(l, err) || !follow_epoch(l, err) || !receive_batches(l, err) ||
-        !hear_producers(l, err) || !chunk_loads_step(l->chunks, err) || !work(l, busy, err))
+    if (!follow_topology(l, err) || !follow_epoch(l, err) ||
+        !intake_receive(l->intake, l->chunks, err) || !hear_producers(l, err) ||
+        !chunk_loads_step(l->chunks, err) || !work(l, busy, err))
         return false;
     int64_t now = clock_ms();
     tell_capture(l, now);
@@ -507,14 +462,13 @@ static bool open_loader(Loader *l, Stage *stage, Error *err)
     l->assignment = a;
     l->lane = a->number;
     l->producers.identity = stage_identity(stage);
-    l->reorder = reorder_open(part_drop);
     l->fold = fold_open();
     stage_handle(stage, (StageHandlers){.control = hear_control, .self = l});
     snprintf(role, sizeof role, "loader_%" PRIu32, l->lane);
     if (!task_file_parse(a->file_name, text, &l->arena, &l->task, err))
         return false;
     names_application(l->task.name, role, l->application);
-    if (!channel_listen(&l->in, stage_endpoint(stage), HIGH_WATER, err) ||
+    if (!intake_open(&l->intake, stage_endpoint(stage), l->task.name, err) ||
         !open_destination(l, err))
         return false;
     stage_handle(stage, (StageHandlers){.control = hear_control, .counters = count, .self = l});
@@ -524,15 +478,14 @@ static bool open_loader(Loader *l, Stage *stage, Error *err)
 static void close_loader(Loader *l)
 {
     stage_handle(l->stage, (StageHandlers){0});
-    drop_parts(l);
-    free(l->parts);
+    drop_piece(l);
     fold_close(&l->fold);
-    reorder_close(&l->reorder);
     chunk_loads_close(&l->chunks);
     sink_close(&l->sink);
     producers_done(&l->producers);
-    channel_close(&l->in);
+    intake_close(&l->intake);
     frame_unref(&l->topology);
+    arena_done(&l->piece);
     arena_done(&l->arena);
 }
 
