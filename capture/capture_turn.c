@@ -14,7 +14,8 @@ enum {
     IDLE_MS = 500,
     /*
      * An open batch is closed at once when nothing is under way, so that a lone transaction is not
-     * held up; else it gathers for so long, so that a busy stream does not go out in crumbs.
+     * held up; else it gathers for so long, and as long as it could not be sent anyway, so that a
+     * busy stream does not go out in crumbs.
      */
     GATHER_MS = 2,
     /*
@@ -141,7 +142,7 @@ static bool close_when_ripe(Capture *capture, int64_t now_ms, Error *err)
     if (capture->batch_ms == 0)
         capture->batch_ms = now_ms;
     if (draining || batcher_due(batcher, 0) || outbox_all_taken(capture->outbox) ||
-        now_ms - capture->batch_ms >= GATHER_MS)
+        (now_ms - capture->batch_ms >= GATHER_MS && !outbox_waiting(capture->outbox)))
         return close_batch(capture, draining, err);
     return true;
 }
@@ -177,8 +178,10 @@ static bool report(Capture *capture, int64_t now_ms, Error *err)
 /* Nothing that was sent waits for a loader, nothing that came waits to be sent. */
 static bool is_idle(const Capture *capture)
 {
-    return outbox_all_durable(capture->outbox) && assembly_between(capture->assembly) &&
-           batcher_empty(assembly_batcher(capture->assembly)) && !assembly_busy(capture->assembly);
+    const Batcher *batcher = assembly_batcher(capture->assembly);
+
+    return outbox_all_durable(capture->outbox) && batcher_empty(batcher) &&
+           !batcher_in_transaction(batcher);
 }
 
 static void say_idle(Capture *capture, int64_t now_ms)
@@ -223,17 +226,19 @@ static int time_to_wait(const Capture *capture, int64_t now_ms)
     at_most(&timeout_ms, capture->report_ms > now_ms ? capture->report_ms - now_ms : 0);
     at_most(&timeout_ms, watch_timeout_ms(capture->watch, now_ms));
     at_most(&timeout_ms, outbox_timeout_ms(capture->outbox, now_ms));
-    if (capture->batch_ms) /* and reading is blocked */
+    if (capture->batch_ms)
         at_most(&timeout_ms, GATHER_MS);
     return timeout_ms;
 }
 
-/* In the middle of a large transaction, or while a batch gathers. */
+/* Reads again in a moment anyway: in the middle of a large transaction, while a batch gathers. */
 static bool can_pause(const Capture *capture)
 {
     const Batcher *batcher = assembly_batcher(capture->assembly);
 
-    if (capture->batch_ms || assembly_in_block(capture->assembly))
+    if (capture->batch_ms)
+        return !outbox_waiting(capture->outbox);
+    if (assembly_in_block(capture->assembly))
         return true;
     return batcher_in_transaction(batcher) && batcher_bytes(batcher) > LARGE_BYTES;
 }
@@ -257,6 +262,9 @@ static bool wait_for_work(Capture *capture, Pull pull, int64_t now_ms, Error *er
     }
     if (pull == PULL_MORE)
         return stage_wait(capture->stage, NULL, 0, 0, err);
+    /* An open batch that waits for credit is added to now and then, not message by message. */
+    if (capture->batch_ms)
+        pull = PULL_BLOCKED;
     if (pull == PULL_EMPTY || write)
         items[count++] = (WaitItem){.fd = replication_socket(capture->replication),
                                     .read = pull == PULL_EMPTY,
@@ -272,10 +280,10 @@ static bool work(Capture *capture, Pull *pull, int64_t now_ms, Error *err)
     heartbeat_seen(watch_heartbeat(capture->watch), assembly_heartbeat(capture->assembly), now_ms);
     if (!watch_work(capture->watch, now_ms, err) || !report(capture, now_ms, err))
         return false;
-    if (is_idle(capture)) {
+    if (is_idle(capture) && assembly_between(capture->assembly))
         say_idle(capture, now_ms);
+    if (is_idle(capture))
         say_drained(capture);
-    }
     return !replication_wants_write(capture->replication) ||
            replication_flush(capture->replication, err);
 }

@@ -273,6 +273,11 @@ void dispatch_refused(Dispatch *dispatch, const DispatchSend *send)
     dispatch->workers[send->worker].blocked = true;
 }
 
+uint64_t dispatch_cursor(const Dispatch *dispatch)
+{
+    return dispatch->cursor;
+}
+
 uint32_t dispatch_in_flight(const Dispatch *dispatch)
 {
     return (uint32_t)dispatch->flight_count;

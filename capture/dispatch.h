@@ -57,6 +57,8 @@ void dispatch_refused(Dispatch *dispatch, const DispatchSend *send);
 
 /* All below are taken by every lane. */
 uint64_t dispatch_lowest(const Dispatch *dispatch);
+/* All from here on wait to be sent, for the first time or again. */
+uint64_t dispatch_cursor(const Dispatch *dispatch);
 uint32_t dispatch_in_flight(const Dispatch *dispatch);
 uint32_t dispatch_workers(const Dispatch *dispatch);
 uint32_t dispatch_room(const Dispatch *dispatch);

@@ -176,13 +176,19 @@ bool outbox_add(Outbox *outbox, BatchHeader *header, Frame **body, Error *err)
     return spool_excess(outbox, err);
 }
 
+static size_t unsent_bytes(const Outbox *outbox)
+{
+    return window_bytes_from(outbox->window, dispatch_cursor(outbox->dispatch));
+}
+
 bool outbox_full(const Outbox *outbox)
 {
     bool spool_full = outbox->limits.spool_limit_bytes && outbox->spool &&
                       window_over_memory(outbox->window) &&
                       window_spool_bytes(outbox->spool) >= outbox->limits.spool_limit_bytes;
 
-    return spool_full || window_full(outbox->window);
+    return spool_full || window_full(outbox->window) ||
+           unsent_bytes(outbox) > outbox->limits.memory_bytes / 2;
 }
 
 bool outbox_fills(const Outbox *outbox, size_t more_bytes)
@@ -453,6 +459,11 @@ WaitItem outbox_wait_item(Outbox *outbox)
 int outbox_timeout_ms(const Outbox *outbox, int64_t now_ms)
 {
     return dispatch_timeout_ms(outbox->dispatch, now_ms);
+}
+
+bool outbox_waiting(const Outbox *outbox)
+{
+    return unsent_bytes(outbox) > 0 || dispatch_room(outbox->dispatch) == 0;
 }
 
 bool outbox_all_taken(const Outbox *outbox)

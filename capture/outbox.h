@@ -21,7 +21,7 @@
 typedef struct Outbox Outbox;
 
 typedef struct OutboxLimits {
-    size_t memory_bytes;        /* batches in memory */
+    size_t memory_bytes;        /* batches in memory; half of it may wait to be sent */
     size_t window_bytes;        /* batches in memory and file: at more outbox_full() is true */
     const char *spool_dir;      /* copied; this process's own. NULL: no spool file */
     uint64_t spool_limit_bytes; /* 0: none */
@@ -55,7 +55,10 @@ void outbox_start_chunk(Outbox *outbox, const char *task, uint32_t relation_oid,
  */
 NODISCARD bool outbox_add(Outbox *outbox, BatchHeader *header, Frame **body, Error *err);
 
-/* The caller's to heed: add nothing while it is true, but for a batch that was begun. */
+/*
+ * The caller's to heed: add nothing while it is true, but for a batch that was begun. Also when
+ * much waits for credit: to read ahead of that would only fill the spool file.
+ */
 bool outbox_full(const Outbox *outbox);
 /* It will be with so much more: say flush, nothing comes behind that for a while. */
 bool outbox_fills(const Outbox *outbox, size_t more_bytes);
@@ -69,6 +72,8 @@ WaitItem outbox_wait_item(Outbox *outbox);
 /* Until something is to be sent again; -1: nothing is. */
 int outbox_timeout_ms(const Outbox *outbox, int64_t now_ms);
 
+/* A batch more would have to wait for credit. */
+bool outbox_waiting(const Outbox *outbox);
 /* All that was added is taken; is durable. */
 bool outbox_all_taken(const Outbox *outbox);
 bool outbox_all_durable(const Outbox *outbox);

@@ -20,6 +20,7 @@ struct ReplayWindow {
     Position floor; /* the last position that was let go as durable */
     size_t memory_bytes;
     size_t spool_bytes;
+    uint64_t added_bytes; /* ever */
 };
 
 void window_open(ReplayWindow **out, size_t memory_limit, size_t window_limit)
@@ -90,8 +91,10 @@ void window_add(ReplayWindow *window, uint64_t sequence, Frame **header, Frame *
                                             .last = last,
                                             .header = *header,
                                             .body = *body,
-                                            .bytes = bytes};
+                                            .bytes = bytes,
+                                            .before = window->added_bytes};
     window->memory_bytes += bytes;
+    window->added_bytes += bytes;
     note_open(window, slot(window, sequence));
     window->next++;
     *header = *body = NULL;
@@ -256,6 +259,13 @@ bool window_full(const ReplayWindow *window)
 bool window_over_memory(const ReplayWindow *window)
 {
     return window->memory_bytes > window->memory_limit;
+}
+
+size_t window_bytes_from(const ReplayWindow *window, uint64_t sequence)
+{
+    const WindowEntry *entry = window_at(window, sequence);
+
+    return entry ? (size_t)(window->added_bytes - entry->before) : 0;
 }
 
 WindowTotals window_totals(const ReplayWindow *window)

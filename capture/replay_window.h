@@ -39,6 +39,7 @@ typedef struct WindowEntry {
     Frame *body;
     SpoolPlace place; /* in the spool */
     size_t bytes;
+    uint64_t before; /* bytes of all that were added before it */
 } WindowEntry;
 
 typedef struct WindowTotals {
@@ -83,4 +84,6 @@ bool window_find(const ReplayWindow *window, Position durable, uint64_t *sequenc
 /* As much as was allowed, or more. */
 bool window_full(const ReplayWindow *window);
 bool window_over_memory(const ReplayWindow *window);
+/* Of this batch and all behind it. */
+size_t window_bytes_from(const ReplayWindow *window, uint64_t sequence);
 WindowTotals window_totals(const ReplayWindow *window);
