@@ -232,11 +232,12 @@ def test_a_row_that_is_in_the_way_stops_the_task_and_the_next_run_goes_on(shop, 
     assert differences(source.conninfo("shop"), destination.conninfo("shop")) == []
 
 
-def test_a_zombies_transaction_is_rolled_back(shop, destination):
+def test_a_zombies_transaction_is_rolled_back(shop, source, destination):
     """Somebody else has taken over: the old generation's writes hit no row."""
     generation = destination.value("SELECT generation FROM walferry.progress", database="shop")
 
     destination.sql("UPDATE walferry.progress SET generation = generation + 1", database="shop")
+    insert(source, 8000)
 
     shop.wait_for(lambda s: s["state"] in ("running", "retrying") and destination.value(
         "SELECT generation FROM walferry.progress", database="shop") > generation + 1, 60)
