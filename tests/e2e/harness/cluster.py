@@ -83,7 +83,8 @@ def free_port():
 class Cluster:
     _templates = {}
 
-    def __init__(self, version=15, settings=None, port=None):
+    def __init__(self, version=15, settings=None, port=None, own_identity=False):
+        """own_identity: a system identifier of its own, for which initdb takes a second."""
         self.version = version
         self.bindir = find_servers()[version]
         self.port = port or free_port()
@@ -91,7 +92,10 @@ class Cluster:
         self.folder = self._new_folder()
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
-        self._copy_template()
+        if own_identity:
+            self._initdb(self.data)
+        else:
+            self._copy_template()
         self.configure(**{**SETTINGS, **(settings or {})})
 
     def __enter__(self):
@@ -113,17 +117,17 @@ class Cluster:
     def _copy_template(self):
         """initdb takes a second or two, a copy of its work does not."""
         if self.bindir not in Cluster._templates:
-            Cluster._templates[self.bindir] = self._initdb()
+            data = os.path.join(self._new_folder(), "template")
+            self._initdb(data)
+            Cluster._templates[self.bindir] = data
         subprocess.run(["cp", "-a", Cluster._templates[self.bindir], self.data], check=True,
                        timeout=60)
 
-    def _initdb(self):
-        data = os.path.join(self._new_folder(), "template")
+    def _initdb(self, data):
         subprocess.run(as_server_user([os.path.join(self.bindir, "initdb"), "-D", data, "-U",
                                        "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
                                        "--no-sync"]),
                        check=True, capture_output=True, timeout=120, cwd="/")
-        return data
 
     @classmethod
     def remove_templates(cls):

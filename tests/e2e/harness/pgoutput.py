@@ -81,7 +81,7 @@ class Stream:
 
     def __init__(self, cluster, slot, publication, database="postgres", start_lsn=0, **options):
         self.connection = psycopg2.connect(
-            cluster.conninfo(database), connect_timeout=10,
+            cluster.conninfo(database), connect_timeout=10, application_name="stranger",
             connection_factory=psycopg2.extras.LogicalReplicationConnection)
         self.cursor = self.connection.cursor()
         self.in_stream = False
