@@ -23,6 +23,12 @@ void heartbeat_sent(Heartbeat *heartbeat, int64_t now_ms)
     heartbeat->next_ms = now_ms + heartbeat->every_ms;
 }
 
+void heartbeat_written(Heartbeat *heartbeat, uint64_t number)
+{
+    if (number > heartbeat->number)
+        heartbeat->number = number;
+}
+
 void heartbeat_seen(Heartbeat *heartbeat, uint64_t number, int64_t now_ms)
 {
     if (number != heartbeat->number || heartbeat->first_sent_ms < 0)

@@ -26,5 +26,8 @@ void heartbeat_start(Heartbeat *heartbeat, int64_t every_ms, uint64_t number, in
 bool heartbeat_due(const Heartbeat *heartbeat, int64_t now_ms);
 void heartbeat_sent(Heartbeat *heartbeat, int64_t now_ms);
 
+/* What the row holds after that: a higher number is that of a capture which was thought dead. */
+void heartbeat_written(Heartbeat *heartbeat, uint64_t number);
+
 /* The newest number in the stream. */
 void heartbeat_seen(Heartbeat *heartbeat, uint64_t number, int64_t now_ms);

@@ -100,14 +100,15 @@ void watch_close(Watch **watch)
     *watch = NULL;
 }
 
-/* Never a lower number: a capture that was thought dead may write one more. */
+/* Never a lower number: a capture that was thought dead may have written one more. */
 static bool send_heartbeat(Watch *watch, int64_t now_ms, Error *err)
 {
     CLEANUP(mem_free) char *task = pg_literal(watch->plan.session, watch->plan.task);
     CLEANUP(mem_free)
-    char *sql = mem_printf("UPDATE " WALFERRY_SCHEMA ".heartbeat SET n = %" PRIu64 ", at = now()"
-                           " WHERE task = %s AND n <= %" PRIu64 " RETURNING n",
-                           watch->heartbeat.number, task, watch->heartbeat.number);
+    char *sql = mem_printf("UPDATE " WALFERRY_SCHEMA ".heartbeat SET n = greatest(n, %" PRIu64
+                           "), at = now()"
+                           " WHERE task = %s RETURNING n",
+                           watch->heartbeat.number, task);
 
     (void)FAILPOINT("capture.heartbeat");
     if (!pg_send(watch->plan.session, sql, err))
@@ -156,7 +157,10 @@ static bool take_answer(Watch *watch, Error *err)
     watch->wants_write = false;
     if (statement == STATEMENT_PUBLICATION)
         return check_publication(watch, rows, err);
-    return pg_rows_count(rows) > 0 || heartbeat_row_gone(watch, err);
+    if (pg_rows_count(rows) == 0)
+        return heartbeat_row_gone(watch, err);
+    heartbeat_written(&watch->heartbeat, (uint64_t)pg_int(rows, 0, "n"));
+    return true;
 }
 
 bool watch_work(Watch *watch, int64_t now_ms, Error *err)

@@ -312,6 +312,24 @@ def test_a_lock_on_the_heartbeat_does_not_stall_the_stream(shop, rig):
     holder.close()
 
 
+def test_a_heartbeat_of_a_capture_that_was_thought_dead_harms_nothing(shop, rig):
+    """It goes on beside its successor for a moment, and its number may be the higher one."""
+    rig.start()
+    wait_until(lambda: (rig.counter("heartbeat_seen") or -1) >= 0, 20, "a heartbeat is seen")
+
+    rig.copy.send_signal(signal.SIGSTOP)
+    for _ in range(3):
+        shop.sql("UPDATE walferry.heartbeat SET n = n + 1", database="shop")
+    reached = shop.value("SELECT n FROM walferry.heartbeat", database="shop")
+    rig.copy.send_signal(signal.SIGCONT)
+
+    wait_until(lambda: shop.value("SELECT n FROM walferry.heartbeat", database="shop") > reached + 2,
+               20, "numbers go up")
+    assert rig.copy.poll() is None
+    insert(shop, 1, 10)
+    rig.until(changes=10)
+
+
 def test_a_source_that_is_killed_is_a_lost_connection(shop, rig):
     rig.start()
     insert(shop, 1, 10)

@@ -47,6 +47,22 @@ static void a_number_that_we_did_not_write_yet_is_written_all_the_same(void **st
     assert_int_equal(heartbeat.number, 7);
 }
 
+/* A capture that was stopped and goes on beside its successor writes what it has seen plus one. */
+static void a_higher_number_in_the_row_is_taken_over(void **state)
+{
+    Heartbeat heartbeat;
+    (void)state;
+
+    heartbeat_start(&heartbeat, 1000, 7, 0);
+    heartbeat_sent(&heartbeat, 0);
+    heartbeat_written(&heartbeat, 8);
+    heartbeat_seen(&heartbeat, 7, 10);
+    assert_int_equal(heartbeat.number, 8);
+    heartbeat_seen(&heartbeat, 8, 20);
+
+    assert_int_equal(heartbeat.number, 9);
+}
+
 static void the_first_number_is_not_nought(void **state)
 {
     Heartbeat heartbeat;
@@ -63,6 +79,7 @@ int main(void)
         cmocka_unit_test(a_number_is_repeated_until_it_was_seen),
         cmocka_unit_test(an_older_number_changes_nothing),
         cmocka_unit_test(a_number_that_we_did_not_write_yet_is_written_all_the_same),
+        cmocka_unit_test(a_higher_number_in_the_row_is_taken_over),
         cmocka_unit_test(the_first_number_is_not_nought),
     };
 
