@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { AGAIN_FIRST_MS = 2000, AGAIN_MOST_MS = 30000, NOBODY = -1 };
+enum { AGAIN_FIRST_MS = 2000, AGAIN_MOST_MS = 30000, DOUBT_MOST_MS = 60000, NOBODY = -1 };
 
 enum { FLIGHTS_MAX = DISPATCH_WORKERS * DISPATCH_CAPACITY_MAX };
 
@@ -15,6 +15,8 @@ typedef struct Worker {
     uint32_t capacity;
     uint32_t in_flight;
     bool blocked;
+    int doubt_ms; /* how long it was left out last; 0: what it had was taken since then */
+    int64_t doubt_until_ms;
 } Worker;
 
 /* A batch that was sent and is not taken by every lane. */
@@ -30,6 +32,7 @@ struct Dispatch {
     uint64_t next_of_lane[DISPATCH_LANES];
     uint64_t cursor; /* the next one to send for the first time, or again after a rewind */
     uint64_t high;   /* behind the highest that was ever sent */
+    int turn;        /* whose it is among workers with as much room */
     Worker workers[DISPATCH_WORKERS];
     Flight flights[FLIGHTS_MAX]; /* by sequence */
     int flight_count;
@@ -121,10 +124,17 @@ uint64_t dispatch_lowest(const Dispatch *dispatch)
     return lowest;
 }
 
-static void land(Dispatch *dispatch, const Flight *flight)
+static void leave_worker(Dispatch *dispatch, const Flight *flight)
 {
     if (flight->worker != NOBODY)
         dispatch->workers[flight->worker].in_flight--;
+}
+
+static void land(Dispatch *dispatch, const Flight *flight)
+{
+    leave_worker(dispatch, flight);
+    if (flight->worker != NOBODY)
+        dispatch->workers[flight->worker].doubt_ms = 0;
 }
 
 void dispatch_taken(Dispatch *dispatch, uint32_t lane, uint64_t next)
@@ -155,7 +165,7 @@ void dispatch_rewind(Dispatch *dispatch, uint32_t lane, uint64_t next)
     /* What is under way from there on may have gone to the loader that died. */
     while (dispatch->flight_count > 0 &&
            dispatch->flights[dispatch->flight_count - 1].sequence >= next)
-        land(dispatch, &dispatch->flights[--dispatch->flight_count]);
+        leave_worker(dispatch, &dispatch->flights[--dispatch->flight_count]);
 }
 
 static uint32_t room_of(const Worker *worker)
@@ -165,31 +175,63 @@ static uint32_t room_of(const Worker *worker)
     return worker->capacity - worker->in_flight;
 }
 
-/* The worker with most room, but not this one. */
-static int roomiest(const Dispatch *dispatch, int but)
+/* Lately a batch it had was not taken in time; and nothing has been taken from it since. */
+static bool is_doubted(const Worker *worker, int64_t now_ms)
 {
+    return worker->doubt_ms && now_ms < worker->doubt_until_ms;
+}
+
+static bool has_undoubted(const Dispatch *dispatch, int64_t now_ms)
+{
+    for (int i = 0; i < DISPATCH_WORKERS; i++) {
+        if (dispatch->workers[i].identity[0] && !is_doubted(&dispatch->workers[i], now_ms))
+            return true;
+    }
+    return false;
+}
+
+/* The worker with most room, of those that are not doubted if there are such. */
+static int roomiest(const Dispatch *dispatch, int64_t now_ms)
+{
+    bool choosy = has_undoubted(dispatch, now_ms);
     int best = NOBODY;
     uint32_t most = 0;
 
     for (int i = 0; i < DISPATCH_WORKERS; i++) {
-        uint32_t room = room_of(&dispatch->workers[i]);
+        int at = (dispatch->turn + i) % DISPATCH_WORKERS;
+        const Worker *worker = &dispatch->workers[at];
+        uint32_t room = room_of(worker);
 
-        if (i != but && room > most) {
-            best = i;
+        if (room > most && !(choosy && is_doubted(worker, now_ms))) {
+            best = at;
             most = room;
         }
     }
     return best;
 }
 
-/* For a batch that is under way already the same worker needs no new credit. */
-static int worker_for_again(const Dispatch *dispatch, int before)
+/*
+ * A repetition goes to the least busy one of the others, whatever their credit: they may be full of
+ * what waits for just this batch. With nobody else it goes to the same one again.
+ */
+static int worker_for_again(const Dispatch *dispatch, int before, int64_t now_ms)
 {
-    int other = roomiest(dispatch, before);
+    int best = before;
 
-    if (other != NOBODY || before == NOBODY)
-        return other;
-    return dispatch->workers[before].blocked ? NOBODY : before;
+    if (best != NOBODY && dispatch->workers[best].blocked)
+        best = NOBODY;
+    for (int i = 0; i < DISPATCH_WORKERS; i++) {
+        const Worker *worker = &dispatch->workers[i];
+
+        if (i == before || !worker->identity[0] || worker->blocked)
+            continue;
+        if (best == NOBODY || best == before ||
+            is_doubted(worker, now_ms) < is_doubted(&dispatch->workers[best], now_ms) ||
+            (is_doubted(worker, now_ms) == is_doubted(&dispatch->workers[best], now_ms) &&
+             worker->in_flight < dispatch->workers[best].in_flight))
+            best = i;
+    }
+    return best;
 }
 
 static int32_t only_lane(const Dispatch *dispatch, uint64_t sequence)
@@ -214,7 +256,7 @@ static bool propose_again(const Dispatch *dispatch, int64_t now_ms, DispatchSend
 
         if (flight->worker != NOBODY && flight->due_ms > now_ms)
             continue;
-        worker = worker_for_again(dispatch, flight->worker);
+        worker = worker_for_again(dispatch, flight->worker, now_ms);
         if (worker == NOBODY)
             continue;
         *out = (DispatchSend){.sequence = flight->sequence,
@@ -232,7 +274,7 @@ bool dispatch_next(const Dispatch *dispatch, uint64_t behind, int64_t now_ms, Di
     if (propose_again(dispatch, now_ms, out))
         return true;
 
-    int worker = roomiest(dispatch, NOBODY);
+    int worker = roomiest(dispatch, now_ms);
     if (worker == NOBODY || dispatch->cursor >= behind || dispatch->flight_count == FLIGHTS_MAX)
         return false;
     *out = (DispatchSend){.sequence = dispatch->cursor,
@@ -248,13 +290,24 @@ const char *dispatch_worker(const Dispatch *dispatch, int worker)
     return dispatch->workers[worker].identity;
 }
 
+/* It may swallow what it gets: for a time that grows others are preferred. */
+static void doubt(Worker *worker, int64_t now_ms)
+{
+    int longer = worker->doubt_ms ? worker->doubt_ms * 2 : AGAIN_FIRST_MS;
+
+    worker->doubt_ms = longer < DOUBT_MOST_MS ? longer : DOUBT_MOST_MS;
+    worker->doubt_until_ms = now_ms + worker->doubt_ms;
+}
+
 void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, int64_t now_ms)
 {
     Flight *flight;
 
     if (send->flight >= 0) {
         flight = &dispatch->flights[send->flight];
-        land(dispatch, flight);
+        if (flight->worker != NOBODY && flight->worker != send->worker)
+            doubt(&dispatch->workers[flight->worker], now_ms);
+        leave_worker(dispatch, flight);
         flight->wait_ms = flight->wait_ms * 2 < AGAIN_MOST_MS ? flight->wait_ms * 2 : AGAIN_MOST_MS;
     } else {
         flight = &dispatch->flights[dispatch->flight_count++];
@@ -263,6 +316,7 @@ void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, int64_t now_ms)
         if (dispatch->high < dispatch->cursor)
             dispatch->high = dispatch->cursor;
     }
+    dispatch->turn = send->worker + 1;
     flight->worker = send->worker;
     flight->due_ms = now_ms + flight->wait_ms;
     dispatch->workers[send->worker].in_flight++;

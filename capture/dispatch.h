@@ -3,9 +3,9 @@
  *
  * Workers announce a capacity: how many batches they may hold that are not taken by every lane. New
  * batches go out in order while there is room; one that was sent and not taken within 2 s (then 4,
- * 8, ... 30), or whose worker left, goes out again, to another worker if there is one. When a
- * loader attaches, all from its place on go out again, for its lane alone where the others have
- * them.
+ * 8, ... 30), or whose worker left, goes out again, to another worker if there is one; the one it
+ * did not come back from is left out for a while. When a loader attaches, all from its place on go
+ * out again, for its lane alone where the others have them.
  *
  * dispatch_next() proposes, the caller sends and says how it went. Sequences and lanes only; the
  * batches are the replay window's. Pure.

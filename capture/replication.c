@@ -35,7 +35,8 @@ struct Replication {
 typedef struct SlotState {
     bool active;
     int64_t active_pid;
-    bool ours; /* held by a capture of this task */
+    bool known; /* its backend is there still */
+    bool ours;  /* held by a capture of this task */
     char application[OBJECT_NAME_MAX];
     Lsn confirmed;
     bool lost;
@@ -151,6 +152,7 @@ static bool look_at_slot(Replication *replication, SlotState *out, Error *err)
         return slot_gone(replication, err);
     *out = (SlotState){.active = pg_bool(rows, 0, "active"),
                        .active_pid = pg_int(rows, 0, "active_pid"),
+                       .known = pg_bool(rows, 0, "known"),
                        .lost = strcmp(pg_text(rows, 0, "wal_status"), "lost") == 0};
     snprintf(out->application, sizeof out->application, "%s", pg_text(rows, 0, "application_name"));
     out->ours =
@@ -191,7 +193,7 @@ static bool wait_for_slot(Replication *replication, SlotState *state, Error *err
             return false;
         if (!state->active)
             return true;
-        if (!state->ours && state->application[0])
+        if (!state->ours && state->known)
             return held_by_stranger(replication, state, err);
         if (clock_ms() > give_up_ms)
             return state->ours ? error_set(err, ERROR_TRANSIENT,

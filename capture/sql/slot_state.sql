@@ -5,6 +5,7 @@ SELECT s.plugin,
        s.active_pid,
        s.confirmed_flush_lsn,
        coalesce(s.wal_status, '') AS wal_status,
+       a.pid IS NOT NULL AS known,
        coalesce(a.application_name, '') AS application_name,
        coalesce(a.usename = current_user, false) AS same_user
   FROM pg_catalog.pg_replication_slots s

@@ -85,6 +85,23 @@ static void batches_are_spread_over_the_workers(void **state)
     assert_int_equal(to_a, 2);
 }
 
+static void workers_with_as_much_room_take_turns(void **state)
+{
+    Fixture *f = *state;
+    int to_a = 0;
+
+    dispatch_credit(f->dispatch, "a", 4);
+    dispatch_credit(f->dispatch, "b", 4);
+    for (uint64_t i = 1; i <= 10; i++) {
+        assert_true(dispatch_next(f->dispatch, i + 1, 0, &f->send));
+        to_a += strcmp(dispatch_worker(f->dispatch, f->send.worker), "a") == 0;
+        dispatch_sent(f->dispatch, &f->send, 0);
+        dispatch_taken(f->dispatch, 0, i + 1); /* each before the next one comes */
+    }
+
+    assert_int_equal(to_a, 5);
+}
+
 static void what_a_worker_had_goes_to_another_at_once_when_it_left(void **state)
 {
     Fixture *f = *state;
@@ -148,6 +165,44 @@ static void another_worker_is_preferred_for_a_repetition(void **state)
     assert_string_equal(dispatch_worker(f->dispatch, f->send.worker), "b");
     dispatch_sent(f->dispatch, &f->send, 2000);
     assert_int_equal(dispatch_room(f->dispatch), 1); /* a has its credit back */
+}
+
+static void a_repetition_goes_to_another_worker_that_has_no_credit_left(void **state)
+{
+    Fixture *f = *state;
+
+    dispatch_credit(f->dispatch, "a", 1);
+    send_all(f, 2, 0);
+    dispatch_credit(f->dispatch, "b", 1);
+    send_all(f, 3, 0); /* which waits for the first */
+    assert_true(dispatch_next(f->dispatch, 3, 2000, &f->send));
+
+    assert_int_equal(f->send.sequence, 1);
+    assert_string_equal(dispatch_worker(f->dispatch, f->send.worker), "b");
+}
+
+static void a_worker_that_swallows_batches_is_left_out_for_growing_times(void **state)
+{
+    Fixture *f = *state;
+    int swallowed = 0;
+    uint64_t at = 1;
+
+    dispatch_credit(f->dispatch, "good", 4);
+    dispatch_credit(f->dispatch, "bad", 4);
+    for (int64_t now = 0; now < 120000; now += 100) {
+        while (at <= (uint64_t)now / 10 && dispatch_next(f->dispatch, at + 1, now, &f->send)) {
+            bool bad = strcmp(dispatch_worker(f->dispatch, f->send.worker), "bad") == 0;
+
+            dispatch_sent(f->dispatch, &f->send, now);
+            swallowed += bad;
+            if (bad)
+                break;
+            dispatch_taken(f->dispatch, 0, ++at);
+        }
+    }
+
+    assert_in_range(swallowed, 3, 8);
+    assert_in_range(at, 1000, 20000);
 }
 
 static void a_batch_counts_as_taken_when_all_lanes_have_it(void **state)
@@ -253,10 +308,13 @@ int main(void)
         TEST(taken_batches_give_credit_back),
         TEST(credit_that_is_repeated_is_no_more_credit),
         TEST(batches_are_spread_over_the_workers),
+        TEST(workers_with_as_much_room_take_turns),
         TEST(what_a_worker_had_goes_to_another_at_once_when_it_left),
         TEST(workers_that_are_not_in_the_topology_are_let_go),
         TEST(what_is_not_taken_goes_out_again_after_growing_times),
         TEST(another_worker_is_preferred_for_a_repetition),
+        TEST(a_repetition_goes_to_another_worker_that_has_no_credit_left),
+        TEST(a_worker_that_swallows_batches_is_left_out_for_growing_times),
         TEST(a_batch_counts_as_taken_when_all_lanes_have_it),
         TEST(a_repetition_is_for_the_lane_that_lacks_it),
         TEST(a_loader_that_attaches_gets_all_from_its_place_on),
