@@ -9,6 +9,7 @@ last transaction is visible at the destination. ratio = their time / ours.
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -208,6 +209,7 @@ def main():
         sys.exit(f"no such work: {', '.join(sorted(unknown))}; there are {', '.join(WORKS)}")
     if args.version not in find_servers():
         sys.exit(f"no server of version {args.version} on this machine")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and cleans up
     with Bench(args) as bench:
         bench.run()
     return 0
