@@ -87,9 +87,14 @@ static bool fault_at(const Assembly *assembly, const Relation *relation, Error *
 
 static bool find_relation(Assembly *assembly, uint32_t oid, const CachedRelation **out, Error *err)
 {
-    if (!batcher_in_transaction(assembly->batcher))
-        return error_set(err, ERROR_PROTOCOL, "pgoutput: a change outside of any transaction");
-    return relation_cache_find(assembly->relations, oid, out, err) || fault_at(assembly, NULL, err);
+    if (!batcher_in_transaction(assembly->batcher)) {
+        error_set(err, ERROR_PROTOCOL, "pgoutput: a change outside of any transaction");
+        return false;
+    }
+    if (relation_cache_find(assembly->relations, oid, out, err))
+        return true;
+    fault_at(assembly, NULL, err);
+    return false;
 }
 
 /* bigint, in text or binary. */
@@ -109,7 +114,7 @@ static uint64_t number_of(const Value *value)
 static bool hear_heartbeat(Assembly *assembly, const Tuple *tuple, Error *err)
 {
     batcher_heartbeat(assembly->batcher);
-    if (!tuple->values || tuple->count < 2 ||
+    if (!tuple->values || tuple->count < 2 || tuple->values[1].form == VALUE_NULL ||
         !str_equal(tuple->values[0].bytes, str_of(assembly->task)))
         return true;
 
@@ -165,7 +170,7 @@ static bool check_row(const Assembly *assembly, const Relation *relation, Change
                   relation->column_count);
         return fault_at(assembly, relation, err);
     }
-    if (!unchanged)
+    if (!unchanged || !change->new_tuple.values)
         return true;
     if (change->kind == CHANGE_INSERT) {
         error_set(err, ERROR_DATA, "an insert with a value that the server left out");
@@ -180,7 +185,7 @@ static bool handle_row(Assembly *assembly, const PgoutputMessage *message, Chang
                        Error *err)
 {
     const PgoutputRow *row = &message->row;
-    const CachedRelation *relation;
+    const CachedRelation *relation = NULL;
 
     if (!find_relation(assembly, row->relation_oid, &relation, err))
         return false;
@@ -223,7 +228,7 @@ static bool find_truncated(Assembly *assembly, const PgoutputTruncate *truncate,
         assembly->truncated_capacity = truncate->count;
     }
     for (uint32_t i = 0; i < truncate->count; i++) {
-        const CachedRelation *relation;
+        const CachedRelation *relation = NULL;
 
         if (!find_relation(assembly, truncate->relation_oids[i], &relation, err))
             return false;

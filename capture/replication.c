@@ -182,38 +182,41 @@ static bool end_our_old_backend(Replication *replication, const SlotState *state
            error_wrap(err, "end our old connection on slot %s", replication->slot);
 }
 
+static bool still_in_use(const Replication *replication, const SlotState *state, Error *err)
+{
+    if (!state->ours)
+        return held_by_stranger(replication, state, err);
+    error_set(err, ERROR_TRANSIENT, "the replication slot is still in use by pid %" PRId64,
+              state->active_pid);
+    return error_object(err, "%s", replication->slot);
+}
+
 /* Ends with a slot that nobody holds. */
 static bool wait_for_slot(Replication *replication, SlotState *state, Error *err)
 {
     int64_t give_up_ms = clock_ms() + SLOT_WAIT_MS;
     int64_t ended = 0;
 
-    for (;;) {
-        if (!look_at_slot(replication, state, err))
-            return false;
+    while (look_at_slot(replication, state, err)) {
+        bool strange = !state->ours && state->known;
+
         if (!state->active)
             return true;
-        if (!state->ours && state->known)
-            return held_by_stranger(replication, state, err);
-        if (clock_ms() > give_up_ms)
-            return state->ours ? error_set(err, ERROR_TRANSIENT,
-                                           "slot %s is still in use by pid "
-                                           "%" PRId64,
-                                           replication->slot, state->active_pid)
-                               : held_by_stranger(replication, state, err);
-        if (state->ours && ended != state->active_pid) {
-            if (!end_our_old_backend(replication, state, err))
-                return false;
-            ended = state->active_pid;
-        }
+        if (strange || clock_ms() > give_up_ms)
+            return still_in_use(replication, state, err);
+        if (state->ours && ended != state->active_pid &&
+            !end_our_old_backend(replication, state, err))
+            return false;
+        ended = state->active_pid;
         if (!pg_exec(replication->session, "SELECT pg_sleep(0.05)", NULL, err))
             return false;
     }
+    return false;
 }
 
 static bool check_slot(Replication *replication, Lsn resume, Error *err)
 {
-    SlotState state;
+    SlotState state = {0};
     char confirmed[LSN_TEXT_MAX], needed[LSN_TEXT_MAX];
 
     if (!wait_for_slot(replication, &state, err))

@@ -181,7 +181,7 @@ static bool run(Trace *trace, Error *err)
         mem_printf("SELECT confirmed_flush_lsn AS lsn FROM pg_replication_slots WHERE slot_name = "
                    "'walferry_%s'",
                    trace->task);
-    Lsn resume;
+    Lsn resume = 0;
 
     if (!replication_connect(&trace->replication, &plan, err) ||
         !source_model_read(replication_session(trace->replication), trace->task, &trace->arena,
