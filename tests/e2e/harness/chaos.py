@@ -25,6 +25,15 @@ SUMS = """SELECT (SELECT coalesce(sum(abalance), 0) FROM pgbench_accounts),
 
 VERSIONS = "SELECT id, version FROM versions"
 
+# Counts at the destination which lane writes how many of the rows whose order is checked.
+LANES = """CREATE FUNCTION count_lane() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('public.lane_' || substring(current_setting('application_name') FROM '[0-9]+$'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_lane AFTER UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION count_lane();
+ALTER TABLE versions ENABLE ALWAYS TRIGGER count_lane"""
+
 LOAD_SCRIPT = """\\set id random(1, 200)
 UPDATE versions SET version = version + 1 WHERE id = :id;
 """
@@ -125,6 +134,7 @@ class Chaos:
         self.random = random.Random(seed)
         self.seed, self.lanes, self.scale, self.rate, self.say = seed, loaders, scale, rate, say
         self.errors, self.faults, self.phases, self.slowest = [], {}, {}, 0.0
+        self.by_lane = []
         self.counters = Counters()
         self.task = Task(source.conninfo(database), destination.conninfo(database), name="chaos",
                          environment={"WALFERRY_HUNG_MS": "1500", **(environment or {})},
@@ -259,6 +269,17 @@ class Chaos:
             time.sleep(0.02)
         self.errors.append(f"not consistent within {seconds} s")
 
+    def count_lanes(self):
+        """Order per key is proved only where the keys of one table go through all lanes."""
+        if self.lanes > 1:
+            sequences = "".join(f"CREATE SEQUENCE lane_{n}; " for n in range(self.lanes))
+            self.destination.sql(f"{sequences} {LANES}", database=self.database)
+
+    def rows_by_lane(self):
+        return [self.destination.value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END "
+                                       f"FROM lane_{n}", database=self.database)
+                for n in range(self.lanes)] if self.lanes > 1 else []
+
     def look(self):
         """Reads the status; a task that gave up is an error."""
         self.status = self.task.status()
@@ -288,9 +309,16 @@ class Chaos:
         self.task.wait_caught_up(seconds)
         self.slowest = time.monotonic() - began
         self.look()
+        self.by_lane = self.rows_by_lane()
         self.reader.stop()
-        self.errors += differences(self.source.conninfo(self.database),
-                                   self.destination.conninfo(self.database))
+
+    def compare(self):
+        """Plainly, and whatever the task says of itself."""
+        try:
+            self.errors += differences(self.source.conninfo(self.database),
+                                       self.destination.conninfo(self.database))
+        except psycopg2.Error as error:
+            self.errors.append(f"not compared: {error}")
 
     def run(self, seconds, catch_up=120):
         """Gives the errors found; an empty list is a success."""
@@ -300,6 +328,7 @@ class Chaos:
             self.load.keep_up()
             self.task.run()
             self.kill_in_each_phase()
+            self.count_lanes()
             self.reader.start()
             self.storm(max(5.0, seconds - (time.monotonic() - self.began)))
             self.finish(catch_up)
@@ -310,6 +339,7 @@ class Chaos:
             if self.reader.is_alive():
                 self.reader.stop()
             self.errors = self.reader.errors + self.errors
+        self.compare()
         return self.errors
 
     def blind_spots(self, checks=500, states=50, kills=20):
@@ -321,6 +351,8 @@ class Chaos:
                   if phase not in self.phases]
         if sum(self.faults.values()) < kills:
             found.append(f"only {sum(self.faults.values())} faults")
+        if self.lanes > 1 and (not self.by_lane or min(self.by_lane) < 50):
+            found.append(f"the versions were written by lane {self.by_lane} times")
         if self.reader.checks < checks or len(self.reader.states) < states:
             found.append(f"only {self.reader.checks} checks over {len(self.reader.states)} states")
         return found
@@ -336,6 +368,7 @@ class Chaos:
             f"reader      {self.reader.checks} checks over {len(self.reader.states)} states, "
             f"{len(self.reader.errors)} wrong",
             "counters    " + ", ".join(f"{k} {v}" for k, v in self.counters.totals.items()),
+            *([f"versions    by lane {self.by_lane}"] if self.by_lane else []),
             f"caught up   {self.slowest:.1f} s after the last fault",
         ])
 
