@@ -46,6 +46,11 @@ bool source_link_ask(SourceLink *link, const char *sql, int64_t now_ms, Error *e
     return true;
 }
 
+bool source_link_idle(const SourceLink *link)
+{
+    return link->state == STATE_IDLE;
+}
+
 /* An idle connection has nothing to say but that it is lost. */
 static PgProgress progress_of(SourceLink *link, PgRows **rows, Error *err)
 {

@@ -25,7 +25,10 @@ NODISCARD bool source_link_open(SourceLink **out, const PgTarget *target, const 
                                 int64_t now_ms, Error *err);
 void source_link_close(SourceLink **link);
 
-/* Only when nothing is being asked. The text is sent at once. False: it failed. */
+/* Connected, and nothing is being asked. */
+bool source_link_idle(const SourceLink *link);
+
+/* Only when it is idle. The text is sent at once. False: it failed. */
 NODISCARD bool source_link_ask(SourceLink *link, const char *sql, int64_t now_ms, Error *err);
 
 /* What has happened; called when its descriptor is ready, and now and then. */

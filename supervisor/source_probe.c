@@ -14,7 +14,6 @@ struct SourceProbe {
     char *task;
     char *sql;
     SourceLink *link;
-    bool asking;
     int64_t due_ms;
     int64_t clock_ahead_us;
     StatusSource known;
@@ -62,7 +61,6 @@ static void note(SourceProbe *probe, const PgRows *rows)
 static void failed(SourceProbe *probe, int64_t now_ms)
 {
     source_link_close(&probe->link);
-    probe->asking = false;
     probe->due_ms = now_ms + PROBE_AGAIN_MS;
 }
 
@@ -80,7 +78,6 @@ static void ask(SourceProbe *probe, int64_t now_ms)
 {
     Error ignored = {0};
 
-    probe->asking = true;
     probe->due_ms = now_ms + PROBE_EVERY_MS;
     if (!source_link_ask(probe->link, probe->sql, now_ms, &ignored))
         failed(probe, now_ms);
@@ -99,11 +96,10 @@ static void serve_link(SourceProbe *probe, int64_t now_ms)
         ask(probe, now_ms);
         return;
     case LINK_ANSWER:
-        probe->asking = false;
         note(probe, rows);
         return;
     case LINK_NOTHING:
-        if (!probe->asking && now_ms >= probe->due_ms && probe->due_ms > 0)
+        if (source_link_idle(probe->link) && now_ms >= probe->due_ms)
             ask(probe, now_ms);
     }
 }

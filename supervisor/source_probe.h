@@ -11,7 +11,7 @@
 
 typedef struct SourceProbe SourceProbe;
 
-enum { PROBE_EVERY_MS = 1000, PROBE_AGAIN_MS = 5000 };
+enum { PROBE_EVERY_MS = 1000, PROBE_AGAIN_MS = 2000 };
 
 /* The target's texts must outlive it. */
 SourceProbe *source_probe_new(const PgTarget *target, const char *task);

@@ -412,3 +412,15 @@ def test_a_failed_task_is_resumed_from_its_mended_file_beside_others(fake):
     other.cli("resume", "b")
     other.wait_consistent(30)
     assert other.status()["error"] is None
+
+
+def test_the_source_is_asked_again_after_its_connection_was_lost(fake, source):
+    task = fake().run()
+    task.wait_consistent(30)
+    task.wait_for(lambda s: s["source"]["at_ms"], 20)
+
+    ended = source.sql("SELECT pg_terminate_backend(pid), extract(epoch FROM now()) * 1000 "
+                       "FROM pg_stat_activity WHERE application_name LIKE 'walferry%probe'")
+
+    assert len(ended) == 1
+    task.wait_for(lambda s: s["source"]["at_ms"] > ended[0][1] + 500, 20)
