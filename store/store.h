@@ -111,6 +111,8 @@ typedef struct StoreSource {
 } StoreSource;
 NODISCARD bool store_set_source(Store *store, const char *name, const StoreSource *source,
                                 const char *phase, Error *err);
+/* The source was failed over and its stream goes on: our line is that of the new primary now. */
+NODISCARD bool store_set_timeline(Store *store, const char *name, uint32_t timeline, Error *err);
 NODISCARD bool store_set_consistent(Store *store, const char *name, const char *phase, Error *err);
 
 /* positions (store_task.c) */

@@ -175,6 +175,12 @@ bool store_set_source(Store *store, const char *name, const StoreSource *source,
            sql_end(store->sql, set_source(store, name, source, phase, err), err);
 }
 
+bool store_set_timeline(Store *store, const char *name, uint32_t timeline, Error *err)
+{
+    return sql_do(store->sql, err, "UPDATE task SET timeline = ?2 WHERE name = ?1", "si", name,
+                  (int64_t)timeline);
+}
+
 bool store_set_consistent(Store *store, const char *name, const char *phase, Error *err)
 {
     return sql_do(store->sql, err, "UPDATE task SET consistent = 1, phase = ?2 WHERE name = ?1",

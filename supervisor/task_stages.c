@@ -209,6 +209,17 @@ bool task_hello(Task *task, const char *peer, const Walferry__Control__Hello *he
     return true;
 }
 
+/* The stream has started on another line than the one it was assigned, which holds all we have. */
+static void note_timeline(Task *task, uint32_t timeline)
+{
+    Error err = {0};
+
+    if (timeline == 0 || timeline == task->timeline)
+        return;
+    if (task_stored(task, store_set_timeline(task->host->store, task->name, timeline, &err), &err))
+        task->timeline = timeline;
+}
+
 void task_hear_ready(Task *task, Place *place, const Walferry__Control__Ready *ready,
                      int64_t now_ms)
 {
@@ -221,6 +232,8 @@ void task_hear_ready(Task *task, Place *place, const Walferry__Control__Ready *r
         task_lane_is_ready(task, place, ready, now_ms);
     if (place->role == ROLE(COPY))
         place_is_at_work(place);
+    if (place->role == ROLE(CAPTURE))
+        note_timeline(task, ready->timeline);
 }
 
 /* ---- Topology ---- */

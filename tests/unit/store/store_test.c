@@ -133,6 +133,10 @@ static void the_slot_is_where_new_lanes_begin(void **state)
     assert_int_equal(task->resume_lsn, source.slot_lsn);
     assert_true(task->next_record_id == source.next_record_id);
     assert_string_equal(task->phase, "snapshot");
+
+    assert_true(store_set_timeline(t.store, "orders", 4, &err));
+    open_again();
+    assert_int_equal(find("orders")->timeline, 4);
 }
 
 static void the_resume_point_is_the_least_of_the_lanes(void **state)
