@@ -128,7 +128,7 @@ class Counters:
 
 
 class Chaos:
-    def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=5, rate=300,
+    def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=2, rate=300,
                  environment=None, say=print, database="shop"):
         self.source, self.destination, self.database = source, destination, database
         self.random = random.Random(seed)
@@ -146,6 +146,9 @@ class Chaos:
 
     def kill_capture(self):
         return self.task.kill("capture")
+
+    def kill_schema(self):
+        return self.task.kill("schema")
 
     def kill_copy(self):
         return self.task.kill("copy", self.random.randrange(16))
@@ -204,7 +207,7 @@ class Chaos:
     def terminate_walsender(self):
         rows = self.source.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots "
                                "WHERE slot_name = 'walferry_chaos' AND active")
-        return rows or None
+        return "terminated" if rows else None
 
     def crash_destination(self):
         self.destination.crash()
@@ -231,8 +234,11 @@ class Chaos:
             return False
         self.faults[kind] = self.faults.get(kind, 0) + 1
         self.phases[phase] = self.phases.get(phase, 0) + 1
-        self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  {kind}")
+        self.report(phase, kind, done)
         return True
+
+    def report(self, phase, kind, word):
+        self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  {kind:20} {word}")
 
     # The run.
 
@@ -242,7 +248,10 @@ class Chaos:
         self.destination.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")
         self.source.pgbench("-i", "-q", "-s", str(self.scale), database=self.database)
         self.source.sql("CREATE TABLE versions (id int PRIMARY KEY, version bigint NOT NULL); "
-                        "INSERT INTO versions SELECT g, 0 FROM generate_series(1, 200) g",
+                        "INSERT INTO versions SELECT g, 0 FROM generate_series(1, 200) g; "
+                        # What makes the copy last, and the reader's sums no slower.
+                        "CREATE TABLE ballast (id int PRIMARY KEY, filler text); INSERT INTO ballast "
+                        "SELECT g, repeat('x', 100) FROM generate_series(1, 600000) g",
                         database=self.database)
 
     def kill_in_each_phase(self, seconds=120):
@@ -259,10 +268,7 @@ class Chaos:
                     self.inflict(kind, "copy")
                 wanted.discard("copy")
             phase = "index" if copied else "schema"
-            if phase in wanted and self.task.kill("schema"):
-                self.phases[phase] = self.phases.get(phase, 0) + 1
-                self.faults["kill_schema"] = self.faults.get("kill_schema", 0) + 1
-                self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  kill_schema")
+            if phase in wanted and self.inflict("kill_schema", phase):
                 wanted.discard(phase)
             if copied and not self.task.pids("copy") and self.look() and self.status["consistent"]:
                 return
