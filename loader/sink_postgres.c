@@ -19,11 +19,15 @@
 enum { PREPARED_MAX = 4096 };
 
 /*
- * replica: neither triggers nor foreign keys act a second time. A plan for one row by its key that
- * was made while its table was small must not read a large one through.
+ * replica: neither triggers nor foreign keys act a second time. Rows are found through the index of
+ * their key, one by one: a plan that was made while a table was small, or by a guess before it was
+ * analysed, must not read a large one through. What a set holds fits into the buffers for temporary
+ * tables.
  */
 static const char SESSION[] = "SET synchronous_commit = off; SET jit = off; "
-                              "SET enable_seqscan = off;";
+                              "SET enable_seqscan = off; SET enable_bitmapscan = off; "
+                              "SET enable_hashjoin = off; SET enable_mergejoin = off; "
+                              "SET temp_buffers = '32MB'";
 
 static bool set_replication_role(SinkPostgres *sink, Error *err)
 {
