@@ -35,8 +35,15 @@ def arguments():
     parser.add_argument("--version", type=int, default=15, help="of both servers")
     parser.add_argument("--seconds", type=int, default=30, help="of the latency measurement")
     parser.add_argument("--rate", type=int, default=500, help="transactions a second in it")
+    parser.add_argument("--processes", action="store_true",
+                        help="also prints the processes that took most CPU time")
+    parser.add_argument("--quick", action="store_true",
+                        help="a tenth of the rows, one run: whether it works, not how fast")
     parser.add_argument("--json", help="also writes every figure to this file")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.quick:
+        args.rows, args.runs, args.seconds = args.rows // 10, 1, min(args.seconds, 5)
+    return args
 
 
 class Bench:
@@ -71,13 +78,18 @@ class Bench:
         self.source.create_database("shop")
 
     def note(self, work, system, run, result):
-        extra = ""
-        if result.cpu is not None:
-            extra = (f"   {result.cpu / work.rows * 1e6:5.2f} CPU s per million rows; peak RssAnon " +
-                     ", ".join(f"{r} {b / 1e6:.0f} MB" for r, b in sorted(result.roles.items())))
+        scale = 1e6 / work.rows
+        extra = f"   CPU s per million rows: {result.servers * scale:5.2f} of the servers"
+        if result.roles:
+            extra += (f", {result.cpu * scale:5.2f} of ours; peak RssAnon " +
+                      ", ".join(f"{r} {b / 1e6:.0f} MB" for r, b in sorted(result.roles.items())))
         self.say(f"  run {run}  {system:9} {result.seconds:7.2f} s{extra}")
+        if self.args.processes:
+            for seconds, name, _ in result.spent[:9]:
+                self.say(f"      {seconds:7.2f} CPU s  {name}")
         self.figures.append({"work": work.name, "system": system, "run": run,
-                             "seconds": result.seconds, "cpu": result.cpu, "peak": result.roles})
+                             "seconds": result.seconds, "cpu": result.cpu,
+                             "cpu_of_servers": result.servers, "peak": result.roles})
         return result.seconds
 
     def medians(self, work, times):
