@@ -134,7 +134,7 @@ class Chaos:
         self.random = random.Random(seed)
         self.seed, self.lanes, self.scale, self.rate, self.say = seed, loaders, scale, rate, say
         self.errors, self.faults, self.phases, self.slowest = [], {}, {}, 0.0
-        self.by_lane = []
+        self.by_lane, self.zombies = [], 0
         self.counters = Counters()
         self.task = Task(source.conninfo(database), destination.conninfo(database), name="chaos",
                          environment={"WALFERRY_HUNG_MS": "1500", **(environment or {})},
@@ -194,7 +194,8 @@ class Chaos:
         try:
             os.kill(pid, signal.SIGCONT)
         except ProcessLookupError:
-            pass
+            word += ", but killed meanwhile"
+        self.zombies += word == "succeeded"
         return word
 
     def generation(self):
@@ -357,6 +358,8 @@ class Chaos:
                   if phase not in self.phases]
         if sum(self.faults.values()) < kills:
             found.append(f"only {sum(self.faults.values())} faults")
+        if self.zombies < 2:
+            found.append(f"{self.zombies} stopped processes went on beside a successor")
         if self.lanes > 1 and (not self.by_lane or min(self.by_lane) < 50):
             found.append(f"the versions were written by lane {self.by_lane} times")
         if self.reader.checks < checks or len(self.reader.states) < states:
@@ -374,6 +377,7 @@ class Chaos:
             f"reader      {self.reader.checks} checks over {len(self.reader.states)} states, "
             f"{len(self.reader.errors)} wrong",
             "counters    " + ", ".join(f"{k} {v}" for k, v in self.counters.totals.items()),
+            f"zombies     {self.zombies} went on beside a successor",
             *([f"versions    by lane {self.by_lane}"] if self.by_lane else []),
             f"caught up   {self.slowest:.1f} s after the last fault",
         ])
