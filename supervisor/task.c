@@ -376,6 +376,12 @@ bool task_hear(Task *task, const char *peer, const ControlMessage *message, int6
     return true;
 }
 
+/* A task that is held asks its source nothing. */
+static bool is_probing(const Task *task)
+{
+    return !task->gone && task->phase > PHASE_CHECK && task->halt != HALT_DONE;
+}
+
 void task_tick(Task *task, int64_t now_ms)
 {
     if (task->gone)
@@ -383,7 +389,7 @@ void task_tick(Task *task, int64_t now_ms)
     task_tick_places(task, now_ms);
     tick_halt(task, now_ms);
     task_tick_phase(task, now_ms);
-    if (task->phase > PHASE_CHECK && task->halt != HALT_DONE)
+    if (is_probing(task))
         source_probe_step(task->probe, now_ms);
     if (task->halt < HALT_STAGES)
         task_save_positions(task, false, now_ms);
@@ -397,7 +403,8 @@ size_t task_wait_items(const Task *task, WaitItem *items)
 
     if (task->holder)
         items[count++] = snapshot_holder_wait(task->holder);
-    if (source_probe_wait(task->probe, &items[count]))
+    /* Only while it is served: a connection that is lost would wake us for ever. */
+    if (is_probing(task) && source_probe_wait(task->probe, &items[count]))
         count++;
     return count;
 }
