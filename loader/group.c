@@ -15,6 +15,14 @@ void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_sp
     };
 }
 
+void group_resume(Group *group, uint64_t next)
+{
+    if (group->sequence < next - 1)
+        group->sequence = next - 1;
+    if (group->durable_sequence < next - 1)
+        group->durable_sequence = next - 1;
+}
+
 static Position end_of(const Transaction *part)
 {
     return (Position){part->commit_lsn, part->last_ordinal};

@@ -68,6 +68,9 @@ typedef enum GroupStep {
 /* After a takeover. granted: the supervisor's resume_lsn, 0 if not known. */
 void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_split);
 
+/* The first batch to come is `next`: what is before it ends at or below the position taken over. */
+void group_resume(Group *group, uint64_t next);
+
 /*
  * What of a batch is new: its changes from *first on. Checks that it follows what was seen. Errors:
  * DATA, "hole in the stream".

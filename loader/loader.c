@@ -237,6 +237,20 @@ static void tell_of_chunk(void *self, const ChunkNews *news)
 
 /* --- what comes in --- */
 
+/* Said again and again until it is heard; only the first one counts. */
+static void hear_resume(Loader *l, const Signal *signal)
+{
+    IntakeCounters intake = intake_counters(l->intake);
+
+    if (signal->kind != SIGNAL_RESUME || signal->resume.lane != l->lane ||
+        signal->resume.epoch != intake.epoch || intake.next_sequence != 0 ||
+        signal->resume.next_sequence == 0)
+        return;
+    intake_resume(l->intake, signal->resume.next_sequence);
+    group_resume(&l->group, signal->resume.next_sequence);
+    l->news = true; /* what is durable already may be all there is */
+}
+
 static bool hear_producers(Loader *l, Error *err)
 {
     Signal signal;
@@ -245,9 +259,8 @@ static bool hear_producers(Loader *l, Error *err)
     while (found) {
         if (!producers_hear(&l->producers, &signal, &found, err))
             return false;
-        if (found && signal.kind == SIGNAL_RESUME && signal.resume.lane == l->lane &&
-            signal.resume.epoch == intake_counters(l->intake).epoch)
-            intake_resume(l->intake, signal.resume.next_sequence);
+        if (found)
+            hear_resume(l, &signal);
     }
     return true;
 }

@@ -33,7 +33,7 @@ CHANGES = ["INSERT INTO a SELECT g, 'n' FROM generate_series({0} + 1, {0} + 20) 
            "UPDATE toasted SET n = n + 1", "DELETE FROM keyless WHERE ctid = "
            "(SELECT min(ctid) FROM keyless)", "INSERT INTO keyless VALUES ('new')",
            "BEGIN; UPDATE uniq SET u = -1 WHERE id = 1; UPDATE uniq SET u = 1 WHERE id = 2; "
-           "UPDATE uniq SET u = 2 WHERE id = 1; UPDATE uniq SET u = id; COMMIT",
+           "UPDATE uniq SET u = 2 WHERE id = 1; UPDATE uniq SET u = -id; UPDATE uniq SET u = id; COMMIT",
            "BEGIN; TRUNCATE child; INSERT INTO child VALUES ({0}, 1); COMMIT",
            "BEGIN; INSERT INTO a SELECT g, repeat('x', 100) FROM generate_series({0} + 1000, "
            "{0} + 3000) g; SAVEPOINT s; INSERT INTO a SELECT g, repeat('y', 100) "

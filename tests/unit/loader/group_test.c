@@ -318,6 +318,16 @@ static void with_one_lane_a_flush_waits_for_the_end_of_the_transaction(void **st
     assert_int_equal(group.reached.position.commit_lsn, 100);
 }
 
+static void what_a_predecessor_made_durable_is_durable(void **state)
+{
+    Group group = fresh();
+    (void)state;
+
+    group_resume(&group, 3);
+
+    assert_int_equal(group.durable_sequence, 2);
+}
+
 static void a_batch_that_leaves_nothing_to_do_is_durable_at_once(void **state)
 {
     Group group = fresh();
@@ -351,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_split_counts_what_came_before_it_was_done),
         cmocka_unit_test(after_a_split_only_the_rest_of_the_transaction_is_new),
         cmocka_unit_test(with_one_lane_a_flush_waits_for_the_end_of_the_transaction),
+        cmocka_unit_test(what_a_predecessor_made_durable_is_durable),
         cmocka_unit_test(a_batch_that_leaves_nothing_to_do_is_durable_at_once),
     };
 
