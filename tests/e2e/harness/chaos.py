@@ -128,7 +128,7 @@ class Counters:
 
 
 class Chaos:
-    def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=2, rate=300,
+    def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=1, rate=300,
                  environment=None, say=print, database="shop"):
         self.source, self.destination, self.database = source, destination, database
         self.random = random.Random(seed)
@@ -155,6 +155,26 @@ class Chaos:
 
     def kill_transform(self):
         return self.task.kill("transform", self.random.randrange(16))
+
+    def kill_transform_midway(self):
+        """It dies with what it has sent under way to a loader that is slow: that comes twice."""
+        loader = self.task.kill("loader", self.random.randrange(16), signal.SIGSTOP)
+        if loader is None:
+            return None
+        time.sleep(0.3)
+        others = set(self.task.pids("transform"))
+        killed = [self.task.kill("transform", n) for n in range(len(others))]
+        try:
+            wait_until(lambda: set(self.task.pids("transform")) - others, 0.8)
+        except Timeout:
+            pass
+        time.sleep(0.1)
+        try:
+            os.kill(loader, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+        time.sleep(1.1)  # the next heartbeat tells the loader's counters
+        return f"{len(killed)} of them" if killed else None
 
     def kill_loader(self):
         return self.task.kill("loader", self.random.randrange(16))
@@ -223,10 +243,10 @@ class Chaos:
         self.source.start()
         return "restarted"
 
-    KINDS = ("kill_capture", "kill_transform", "kill_loader", "kill_supervisor", "zombie_loader",
-             "zombie_capture", "zombie_transform", "terminate_walsender", "crash_destination",
-             "crash_source")
-    WEIGHTS = (5, 5, 8, 3, 2, 1, 1, 3, 2, 2)
+    KINDS = ("kill_capture", "kill_transform", "kill_transform_midway", "kill_loader",
+             "kill_supervisor", "zombie_loader", "zombie_capture", "zombie_transform",
+             "terminate_walsender", "crash_destination", "crash_source")
+    WEIGHTS = (5, 4, 2, 8, 3, 2, 1, 1, 3, 2, 2)
 
     def inflict(self, kind, phase):
         """Counts it only when it hit something."""
@@ -239,7 +259,7 @@ class Chaos:
         return True
 
     def report(self, phase, kind, word):
-        self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  {kind:20} {word}")
+        self.say(f"{time.monotonic() - self.began:6.1f} s  {phase:6}  {kind:21} {word}")
 
     # The run.
 
