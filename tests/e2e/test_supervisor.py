@@ -187,6 +187,18 @@ def test_a_lost_snapshot_connection_starts_unfinished_tables_again(fake, source)
     assert not set(loaders) & set(task.pids("loader")), "other loaders have taken over"
 
 
+def test_a_snapshot_of_an_idle_source_is_soon_flushed(fake, source):
+    """What a reader wrote that was rolled back (pruned pages) nobody flushes for up to 15 s."""
+    source.sql("CHECKPOINT")
+    source.sql("BEGIN; SELECT pg_logical_emit_message(false, 'test', 'unflushed'); ROLLBACK")
+    assert source.value("SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()")
+    began = time.monotonic()
+
+    fake().run().wait_consistent(30)
+
+    assert time.monotonic() - began < 7
+
+
 def test_the_snapshot_is_let_go_when_the_rows_are_copied(fake, source):
     task = fake().run()
     task.wait_consistent(30)
