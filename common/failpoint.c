@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,12 +25,21 @@ static struct {
     char action[32];
 } armed;
 
+/* The stages inherit one environment, and some steps are of several programs. */
+static bool meant_for_us(void)
+{
+    const char *program = getenv("WALFERRY_FAILPOINT_IN");
+
+    return !program || strcmp(program, program_invocation_short_name) == 0;
+}
+
 static void parse_environment(void)
 {
     const char *text = getenv("WALFERRY_FAILPOINT");
 
     armed.parsed = true;
-    if (!text || sscanf(text, "%63[^:]:%ld:%31s", armed.name, &armed.at, armed.action) < 2)
+    if (!text || !meant_for_us() ||
+        sscanf(text, "%63[^:]:%ld:%31s", armed.name, &armed.at, armed.action) < 2)
         armed.name[0] = '\0';
 }
 

@@ -5,6 +5,7 @@
  * process kills itself (action kill, the default, by SIGKILL), pauses (action pause=MS), or the
  * macro is true from then on (action skip: the caller leaves the step out or fails the call).
  * WALFERRY_FAILPOINT_ONCE=FILE makes it fire in one process only: whoever creates FILE.
+ * WALFERRY_FAILPOINT_IN=PROGRAM arms it in that program only (argv[0] without its folder).
  *
  * Every program prints its list with --failpoints, and the crash tests walk all of it. Compiled in
  * with -DWALFERRY_FAILPOINTS only; else the macro is `false`.

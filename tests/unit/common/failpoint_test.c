@@ -65,6 +65,16 @@ static void with_a_once_file_it_fires_in_one_process_only(void **state)
     unlink(once);
 }
 
+static void one_meant_for_another_program_does_nothing(void **state)
+{
+    (void)state;
+    setenv("WALFERRY_FAILPOINT_IN", "walferry-elsewhere", 1);
+    assert_int_equal(pass("test.here:1", NULL, 1), 0);
+    setenv("WALFERRY_FAILPOINT_IN", "failpoint_test", 1);
+    assert_int_equal(pass("test.here:1", NULL, 1), -SIGKILL);
+    unsetenv("WALFERRY_FAILPOINT_IN");
+}
+
 #else
 
 static void without_failpoints_the_macro_is_false(void **state)
@@ -83,6 +93,7 @@ int main(void)
         cmocka_unit_test(skip_makes_it_true_from_then_on),
         cmocka_unit_test(a_pause_goes_on_afterwards),
         cmocka_unit_test(with_a_once_file_it_fires_in_one_process_only),
+        cmocka_unit_test(one_meant_for_another_program_does_nothing),
 #else
         cmocka_unit_test(without_failpoints_the_macro_is_false),
 #endif
