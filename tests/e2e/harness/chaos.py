@@ -286,15 +286,26 @@ class Chaos:
                 self.inflict("kill_copy", "copy")
                 for kind in ("kill_loader", "kill_transform", "kill_capture", "kill_supervisor"):
                     time.sleep(self.random.uniform(0, 0.3))
+                    if not self.task.pids("copy"):
+                        break  # it is over: the indexes are not to be missed
                     self.inflict(kind, "copy")
                 wanted.discard("copy")
             phase = "index" if copied else "schema"
-            if phase in wanted and self.inflict("kill_schema", phase):
+            if phase in wanted and self.catch_schema(phase):
                 wanted.discard(phase)
             if copied and not self.task.pids("copy") and self.look() and self.status["consistent"]:
                 return
             time.sleep(0.02)
         self.errors.append(f"not consistent within {seconds} s")
+
+    def catch_schema(self, phase, seconds=0.5):
+        """It may be at work for some tens of milliseconds only."""
+        until = time.monotonic() + seconds
+        while not self.inflict("kill_schema", phase):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.002)
+        return True
 
     def count_lanes(self):
         """Order per key is proved only where the keys of one table go through all lanes."""
