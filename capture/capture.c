@@ -222,7 +222,7 @@ static void begin_epoch(Capture *capture)
                        capture->assignment->lanes);
     assembly_start(capture->assembly, resume, capture->heard.next_record_id);
     capture->received = capture->confirmed = capture->idle = capture->heard.confirm = resume;
-    capture->batch_ms = capture->report_ms = capture->idle_ms = 0;
+    capture->batch_ms = capture->open_ms = capture->report_ms = capture->idle_ms = 0;
     capture->reply_due = false;
 }
 

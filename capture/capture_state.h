@@ -37,6 +37,9 @@ struct Capture {
     int64_t report_ms; /* the next status is due */
     int64_t idle_ms;   /* the next IdlePosition may be said */
     int64_t batch_ms;  /* since when a batch is open and could close; 0: none is */
+    int64_t open_ms;   /* since when it is open at all; 0: none is */
+    int64_t grown_ms;  /* when something was last added to it */
+    size_t grown_bytes;
 };
 
 typedef enum Turn { TURN_FAILED, TURN_GO_ON, TURN_START_ANEW } Turn;

@@ -19,6 +19,13 @@ enum {
      */
     GATHER_MS = 2,
     /*
+     * What is late already, of a backlog, may gather for a part of that time more: every batch
+     * wakes three processes, and at the destination makes a group.
+     */
+    LATE_MS = 100,
+    LATE_PART = 10,
+    GATHER_LATE_MS = 25,
+    /*
      * The server hands over each message by itself. Where nothing is to be answered yet, a pause
      * lets many come together; to wake for each of them takes more than to decode it.
      */
@@ -40,7 +47,7 @@ static bool close_batch(Capture *capture, bool flush, Error *err)
     batcher_take(assembly_batcher(capture->assembly), flush, &header, &body);
     header.flush = flush || outbox_fills(capture->outbox, body->len);
     (void)FAILPOINT("capture.batch_closed");
-    capture->batch_ms = 0;
+    capture->batch_ms = capture->open_ms = 0;
     return outbox_add(capture->outbox, &header, &body, err);
 }
 
@@ -126,11 +133,46 @@ static bool pull_some(Capture *capture, Pull *pull, Error *err)
 
 /* --- sending --- */
 
+static void watch_growth(Capture *capture, int64_t now_ms)
+{
+    size_t bytes = batcher_bytes(assembly_batcher(capture->assembly));
+
+    if (capture->open_ms && bytes == capture->grown_bytes)
+        return;
+    if (!capture->open_ms)
+        capture->open_ms = now_ms;
+    capture->grown_ms = now_ms;
+    capture->grown_bytes = bytes;
+}
+
+/* How long the open batch may gather in all. By two clocks: where they differ it is a little. */
+static int64_t gather_ms(const Capture *capture)
+{
+    int64_t late_ms = (clock_wall_us() - assembly_commit_time_us(capture->assembly)) / 1000;
+    int64_t part_ms = late_ms / LATE_PART;
+
+    if (late_ms < LATE_MS)
+        return 0;
+    return part_ms < GATHER_LATE_MS ? part_ms : GATHER_LATE_MS;
+}
+
+static bool is_ripe(const Capture *capture, int64_t now_ms)
+{
+    if (now_ms - capture->grown_ms < GATHER_MS && now_ms - capture->open_ms < gather_ms(capture))
+        return false;
+    return outbox_all_taken(capture->outbox) ||
+           (now_ms - capture->batch_ms >= GATHER_MS && !outbox_waiting(capture->outbox));
+}
+
 static bool close_when_ripe(Capture *capture, int64_t now_ms, Error *err)
 {
     const Batcher *batcher = assembly_batcher(capture->assembly);
     bool draining = stage_draining(capture->stage);
 
+    if (batcher_empty(batcher))
+        capture->open_ms = 0;
+    else
+        watch_growth(capture, now_ms);
     if (batcher_empty(batcher) || batcher_in_transaction(batcher)) {
         /* A part of a transaction goes out when it is large enough. */
         if (!batcher_due(batcher, 0)) {
@@ -141,8 +183,7 @@ static bool close_when_ripe(Capture *capture, int64_t now_ms, Error *err)
     }
     if (capture->batch_ms == 0)
         capture->batch_ms = now_ms;
-    if (draining || batcher_due(batcher, 0) || outbox_all_taken(capture->outbox) ||
-        (now_ms - capture->batch_ms >= GATHER_MS && !outbox_waiting(capture->outbox)))
+    if (draining || batcher_due(batcher, 0) || is_ripe(capture, now_ms))
         return close_batch(capture, draining, err);
     return true;
 }
