@@ -11,7 +11,7 @@
 typedef Walferry__Control__Request Request;
 typedef Walferry__Control__Reply Reply;
 
-enum { HIGH_WATER = 16 };
+enum { HIGH_WATER = 16, STILL_THERE_MS = 200 };
 
 bool client_no_supervisor(const Invocation *in, Error *err)
 {
@@ -64,7 +64,15 @@ static bool read_reply(Str frame, bool *found, char **json, Error *err)
     return ok;
 }
 
-static bool await_reply(Channel *channel, int timeout_ms, char **json, Error *err)
+/* One that ends while we ask answers no more. state_dir: NULL if it is not on this host. */
+static bool still_there(const char *state_dir, Error *err)
+{
+    return !state_dir || state_dir_holder(state_dir) != 0 ||
+           error_set(err, ERROR_CONNECTION, "the supervisor ended before it answered");
+}
+
+static bool await_reply(Channel *channel, const char *state_dir, int timeout_ms, char **json,
+                        Error *err)
 {
     int64_t deadline = clock_ms() + timeout_ms, left;
     bool found = false, ok = true;
@@ -73,10 +81,13 @@ static bool await_reply(Channel *channel, int timeout_ms, char **json, Error *er
         WaitItem item = {.channel = channel, .read = true};
         ChannelMessage message;
 
-        if (!channel_wait(&item, 1, (int)left, err))
+        if (!channel_wait(&item, 1, left < STILL_THERE_MS ? (int)left : STILL_THERE_MS, err))
             return false;
-        if (channel_receive(channel, &message) != CHANNEL_OK)
+        if (channel_receive(channel, &message) != CHANNEL_OK) {
+            if (!still_there(state_dir, err))
+                return false;
             continue;
+        }
         ok = read_reply(frame_str(message.parts[0]), &found, json, err);
         channel_message_done(&message);
     }
@@ -86,7 +97,8 @@ static bool await_reply(Channel *channel, int timeout_ms, char **json, Error *er
                      timeout_ms / 1000);
 }
 
-static bool ask(const char *endpoint, const ClientRequest *request, char **json, Error *err)
+static bool ask(const char *endpoint, const char *state_dir, const ClientRequest *request,
+                char **json, Error *err)
 {
     CLEANUP(channel_close) Channel *channel = NULL;
     char identity[CHANNEL_IDENTITY_MAX];
@@ -94,7 +106,7 @@ static bool ask(const char *endpoint, const ClientRequest *request, char **json,
     channel_make_identity("cli", identity);
     return channel_dial(&channel, endpoint, identity, HIGH_WATER, err) &&
            send_request(channel, request, err) &&
-           await_reply(channel, request->timeout_ms, json, err);
+           await_reply(channel, state_dir, request->timeout_ms, json, err);
 }
 
 ClientResult client_ask(const Invocation *in, const ClientRequest *request, char **json, Error *err)
@@ -106,8 +118,10 @@ ClientResult client_ask(const Invocation *in, const ClientRequest *request, char
         return CLIENT_ABSENT;
     endpoint = in->supervisor ? mem_strdup(in->supervisor)
                               : mem_printf("ipc://%s/control.sock", in->state_dir);
-    if (ask(endpoint, request, json, err))
+    if (ask(endpoint, in->supervisor ? NULL : in->state_dir, request, json, err))
         return CLIENT_ANSWERED;
+    if (!in->supervisor && state_dir_holder(in->state_dir) == 0)
+        return CLIENT_ABSENT;
     if (err->kind == ERROR_CONNECTION && holder > 0)
         error_hint(err, "process %d holds the state directory; try again, or look what it does",
                    (int)holder);
