@@ -328,9 +328,11 @@ static bool is_our_version(Str wire, Error *err)
 
     if (!found)
         return error_set(err, ERROR_PROTOCOL, "batch header cannot be read");
-    return field.value == WIRE_VERSION ||
-           error_set(err, ERROR_PROTOCOL, "batch has version %" PRIu64 ", this program reads %d",
-                     field.value, WIRE_VERSION);
+    if (field.value == WIRE_VERSION)
+        return true;
+    error_set(err, ERROR_PROTOCOL, "batch has version %" PRIu64 ", this program reads %d",
+              field.value, WIRE_VERSION);
+    return error_hint(err, "run all stages from one version of walferry");
 }
 
 bool codec_unpack_header(Str frame, Arena *arena, BatchHeader *out, Error *err)

@@ -159,8 +159,11 @@ bool intake_receive(Intake *intake, ChunkLoads *chunks, Error *err)
 
         if (channel_receive(intake->channel, &message) != CHANNEL_OK)
             break;
-        if (!take_message(intake, chunks, &message, err))
-            return error_wrap(err, "from %s", message.peer);
+        if (!take_message(intake, chunks, &message, err)) {
+            error_wrap(err, "from %s", message.peer);
+            return error_hint(err, "nothing of it was applied: run the task again, with all stages "
+                                   "from one version of walferry");
+        }
     }
     fill_queue(intake);
     return true;

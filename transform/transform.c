@@ -216,8 +216,11 @@ static bool receive_batch(Transform *t, bool *received, Error *err)
             continue;
         bool ok = take_batch(t, &message, err);
         arena_reset(&t->arena); /* at once: it may hold a row of 1 GB */
-        if (!ok)
-            return error_wrap(err, "from %s", producer->identity);
+        if (!ok) {
+            error_wrap(err, "from %s", producer->identity);
+            return error_hint(err, "nothing of it was passed on: run the task again, with all "
+                                   "stages from one version of walferry");
+        }
     }
     return true;
 }
