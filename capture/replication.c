@@ -299,7 +299,11 @@ static bool stream_ended(Replication *replication, Error *err)
     else
         error_set(err, ERROR_CONNECTION, "the source ended the stream");
     PQclear(result);
-    return false;
+    if (err->kind != ERROR_CONFIG)
+        return false;
+    /* Both bear this name; it is the publication that can go while the slot is in use. */
+    error_object(err, "%s", replication->slot);
+    return error_hint(err, "changes may be missing since then: release the task and start it anew");
 }
 
 static bool parse_message(Str bytes, ReplicationMessage *out, Error *err)
