@@ -8,6 +8,7 @@ import pytest
 
 from harness import program
 from harness.cluster import free_port
+from harness.programs import bin_dir
 
 GOOD = """name = "t";
 source = {{ conninfo = "{source}"; }};
@@ -73,13 +74,26 @@ def error_lines(result):
     return [line for line in result.stderr.splitlines() if line.strip() and line[0] != " "]
 
 
+@pytest.fixture(scope="module")
+def untouched(source, destination):
+    """Two databases for runs that are refused before they change anything."""
+    for cluster in (source, destination):
+        cluster.create_database("untouched")
+    source.sql("CREATE TABLE t (id int PRIMARY KEY)", database="untouched")
+    return {"source": source.conninfo("untouched"), "port": free_port(),
+            "destination": destination.conninfo("untouched")}
+
+
+def tables_of(cluster, database):
+    return cluster.sql("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND "
+                       "relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname "
+                       "LIKE 'pg_%%' OR nspname = 'information_schema')", database=database)
+
+
 @pytest.mark.parametrize("what, text, patterns", FILES, ids=[row[0] for row in FILES])
-def test_a_bad_task_file_is_refused_with_one_line(source, destination, database, run, tmp_path,
+def test_a_bad_task_file_is_refused_with_one_line(source, destination, untouched, run, tmp_path,
                                                   what, text, patterns):
-    database(source, destination)
-    source.sql("CREATE TABLE t (id int PRIMARY KEY)", database="shop")
-    values = {"source": source.conninfo("shop"), "destination": destination.conninfo("shop"),
-              "port": free_port()}
+    values = untouched
     file = tmp_path / "t.cfg"
     file.write_text(fill(text, **values))
     file.chmod(0o644 if "others may read" in what else 0o600)
@@ -93,6 +107,7 @@ def test_a_bad_task_file_is_refused_with_one_line(source, destination, database,
         assert re.search(fill(pattern, **values), errors[0]), f"{pattern}: {errors[0]}"
     assert "secret" not in result.stdout + result.stderr
     assert source.sql("SELECT 1 FROM pg_replication_slots") == []
+    assert tables_of(source, "untouched") == [("t",)] and tables_of(destination, "untouched") == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "--nonsense"], ["wait", "t"],
@@ -121,6 +136,27 @@ def test_a_file_that_is_not_there(run):
     assert len(error_lines(result)) == 1 and "/nonexistent/t.cfg" in result.stderr
 
 
+@pytest.fixture
+def bad_worker():
+    """Starts tests/support/bad_worker.c beside a task's own transform."""
+    started = []
+
+    def start(badness, task):
+        started.append(subprocess.Popen(
+            [bad_worker_program(), badness, "--supervisor",
+             f"ipc://{task.state_dir}/control.sock", "--task", task.name],
+            stderr=subprocess.DEVNULL))
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.wait(10)
+
+
+def bad_worker_program():
+    return os.path.join(os.path.dirname(bin_dir()), "tests", "bad-worker")
+
+
 def shop_task(source, destination, database, new_task, **settings):
     database(source, destination)
     source.sql("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x')",
@@ -133,7 +169,8 @@ def test_a_connection_that_is_lost_later_is_retried(source, destination, databas
     task.wait_consistent()
 
     source.stop()
-    task.wait_state("retrying")
+    error = task.wait_state("retrying")["error"]
+    assert error["kind"] == "connection" and "source" in error["message"]
     source.start()
     source.sql("INSERT INTO t VALUES (2, 'y')", database="shop")
 
@@ -179,19 +216,23 @@ def test_a_wrong_password_after_the_start_is_retried_until_it_is_right(source, d
 
 @pytest.fixture
 def small_disk(destination):
-    """A tablespace of 40 MB at the destination; mend() makes it larger."""
+    """A tablespace of 40 MB at the destination; what is given makes it larger."""
     folder = os.path.join(destination.folder, "small")
     os.makedirs(folder, exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=777", "none", folder],
+    owner = os.stat(destination.folder)
+    options = f"size=40m,mode=700,uid={owner.st_uid},gid={owner.st_gid}"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder],
                              capture_output=True, text=True)
     if mounted.returncode != 0:
         pytest.skip(f"no tmpfs to be had here: {mounted.stderr.strip()}")
-    destination.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")
-    destination.sql(f"CREATE TABLESPACE small LOCATION '{folder}'")
-    yield lambda: subprocess.run(["mount", "-o", "remount,size=400m", folder], check=True)
-    destination.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")
-    destination.sql("DROP TABLESPACE small")
-    subprocess.run(["umount", folder], check=True)
+    try:
+        destination.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")
+        destination.sql(f"CREATE TABLESPACE small LOCATION '{folder}'")
+        yield lambda: subprocess.run(["mount", "-o", "remount,size=400m", folder], check=True)
+        destination.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")
+        destination.sql("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_destination_that_runs_full_loses_nothing(source, destination, database, new_task,
@@ -202,14 +243,34 @@ def test_a_destination_that_runs_full_loses_nothing(source, destination, databas
     task.run()
     task.wait_consistent()
 
-    source.sql("INSERT INTO t SELECT g, repeat(md5(g::text), 10) FROM generate_series(2, 200000) g",
+    source.sql("INSERT INTO t SELECT g, repeat(md5(g::text), 10) FROM generate_series(2, 120000) g",
                database="shop")
-    status = task.wait_state("retrying")
-    assert "space" in str(status["error"])
+    error = task.wait_state("retrying")["error"]
+    assert "No space left on device" in error["message"]
     small_disk()
     task.wait_caught_up(90)
 
-    assert destination.value("SELECT count(*) FROM t", database="shop") == 200_000
+    assert destination.value("SELECT count(*) FROM t", database="shop") == 120_000
+
+
+@pytest.mark.parametrize("badness, words", [("truncated", "truncated"),
+                                            ("too-large", "too large"),
+                                            ("newer", "version 2, this program reads 1"),
+                                            ("lone", "1 frames instead of 2")])
+def test_a_bad_batch_stops_the_task_with_one_line(source, destination, database, new_task, bad_worker,
+                                                  badness, words):
+    task = shop_task(source, destination, database, new_task).run()
+    task.wait_consistent()
+
+    bad_worker(badness, task)
+
+    assert task.wait_end() == 1
+    line, = task.errors()
+    assert words in line and "from transform-" in line and "what to do: " in line
+    source.sql("INSERT INTO t VALUES (2, 'y')", database="shop")
+    task.run()
+    task.wait_caught_up()
+    assert destination.value("SELECT count(*) FROM t", database="shop") == 2
 
 
 def test_check_changes_nothing_and_says_what_is_missing(source, destination, database, new_task):

@@ -31,13 +31,16 @@ def insert(cluster, first, count=10):
 
 
 def stopped_with(task, *words):
-    """The task has failed, once and for all, and its error holds these words."""
-    error = task.wait_state("failed")["error"]
-    text = " ".join(str(value) for value in error.values())
-    for word in words:
-        assert word in text, f"{word!r} is not in {text!r}"
-    assert error["message"]
-    return error
+    """The run has ended with 1 and one error line, which holds these words and what to do."""
+    assert task.wait_end() == 1
+    line, = task.errors()
+    assert len(task.faults()) <= 1
+    for word in (*words, "what to do: "):
+        assert word in line, f"{word!r} is not in {line!r}"
+    status = task.status()
+    assert status["state"] == "failed"
+    assert status["error"]["message"] in line and status["error"]["hint"] in line
+    return status["error"]
 
 
 def test_a_slot_that_was_advanced_is_noticed(shop, source):
@@ -76,8 +79,10 @@ def test_a_slot_in_use_by_a_stranger_is_noticed(shop, source):
     shop.stop()
 
     with Stream(source, "walferry_t", "walferry_t", "shop"):
+        stranger = source.value("SELECT active_pid FROM pg_replication_slots")
         shop.run()
-        stopped_with(shop, "walferry_t")
+        stopped_with(shop, "walferry_t", f"in use by pid {stranger}")
+        assert source.value("SELECT active_pid FROM pg_replication_slots") == stranger
 
 
 def test_another_server_in_the_place_of_the_source_is_noticed(shop, source):
@@ -164,11 +169,10 @@ def test_a_lost_state_directory_beside_a_living_slot_is_refused(shop, source):
     shutil.rmtree(shop.state_dir)
 
     shop.run()
-    status = shop.wait_end()
 
-    text = shop.log_text()
-    assert status == 1
-    assert "walferry_t" in text and "release" in text
+    assert shop.wait_end() == 1
+    line, = shop.errors()
+    assert "walferry_t" in line and "walferry release t" in line
     assert source.sql("SELECT slot_name FROM pg_replication_slots") == [("walferry_t",)]
 
 
@@ -224,7 +228,6 @@ def test_a_row_that_is_in_the_way_stops_the_task_and_the_next_run_goes_on(shop, 
     source.sql("INSERT INTO orders VALUES (7000, 'ours')", database="shop")
     stopped_with(shop, "orders", "7000")
 
-    assert shop.wait_end() == 1
     destination.sql("DELETE FROM orders WHERE id = 7000", database="shop")
     shop.run()
     shop.wait_caught_up()
@@ -258,6 +261,8 @@ def test_progress_of_another_task_of_that_name_is_refused(shop, source, destinat
     other.run()
 
     assert other.wait_end() == 1
-    assert "walferry.progress" in other.log_text() or "walferry_t" in other.log_text()
+    line, = other.errors()
+    assert "walferry.progress" in line or "walferry_t" in line
+    assert "what to do: " in line
     with pytest.raises(psycopg2.Error):
         destination.sql("INSERT INTO orders VALUES (1, 'doubled')", database="shop")

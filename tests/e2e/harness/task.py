@@ -63,6 +63,7 @@ class Task:
         self.environment = environment or {}
         self.file = os.path.join(self.folder, f"{name}.cfg")
         self.process = None
+        self.log_start = self.stage_log_start = 0
         self.write(**settings)
 
     def __enter__(self):
@@ -87,6 +88,7 @@ class Task:
         """Starts `walferry run`; environment: for it and its stages, such as WALFERRY_FAILPOINT."""
         assert not self.running(), "it runs already"
         command = [program("walferry"), "run", *(arguments or [self.file])]
+        self.log_start, self.stage_log_start = len(self.log_text()), len(self.stage_log())
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL,
@@ -204,6 +206,16 @@ class Task:
                 return file.read()
         except FileNotFoundError:
             return ""
+
+    def errors(self):
+        """The error lines of the last run, as its user saw them."""
+        return [line for line in self.log_text()[self.log_start:].splitlines()
+                if line.startswith(("walferry: ", "error: "))]
+
+    def faults(self):
+        """What stages reported as errors in the last run."""
+        return [line for line in self.stage_log()[self.stage_log_start:].splitlines()
+                if " error walferry-" in line]
 
     def log_tail(self, lines=40):
         both = self.log_text().splitlines()[-lines:] + self.stage_log().splitlines()[-lines:]
