@@ -1,14 +1,13 @@
 """Bad input: one row a case. The exit code, one error line, and in it where and what to do."""
 
 import os
-import pwd
 import re
 import subprocess
 
 import pytest
 
 from harness import program
-from harness.cluster import free_port, server_user
+from harness.cluster import free_port
 from harness.programs import bin_dir
 
 GOOD = """name = "t";
