@@ -118,13 +118,6 @@ static NamedTable *find(const DestTables *tables, const Relation *relation)
     return named && asked_the_same(named, relation) ? named : NULL;
 }
 
-DestTable *dest_tables_known(const DestTables *tables, const Relation *relation)
-{
-    NamedTable *named = find(tables, relation);
-
-    return named ? &named->table : NULL;
-}
-
 /* {"a","b"}: the names of the key's columns as text[]. */
 static void add_key_names(Bytes *out, const Relation *relation)
 {

@@ -47,9 +47,6 @@ void dest_tables_close(DestTables **tables);
 NODISCARD bool dest_tables_find(DestTables *tables, Pg *pg, const Relation *relation,
                                 DestTable **out, Error *err);
 
-/* As dest_tables_find, from what is there already; NULL: it was not asked for. */
-DestTable *dest_tables_known(const DestTables *tables, const Relation *relation);
-
 /* Forgets everything; the server's prepared statements are the caller's to drop. */
 void dest_tables_clear(DestTables *tables);
 

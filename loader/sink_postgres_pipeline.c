@@ -15,6 +15,9 @@
 /* So much is sent before answers are read; both sides buffer more than their share of it. */
 enum { UNFLUSHED_ROWS = 256, UNFLUSHED_BYTES = 256 * 1024, FIRST_NOTES = 64 };
 
+/* A row larger than this does not leave its memory behind. */
+enum { KEPT_BYTES = 1024 * 1024 };
+
 static void note(SinkPostgres *sink, PipelineNote what)
 {
     if (sink->sent == sink->capacity && sink->read > 0) {
@@ -178,6 +181,15 @@ bool pipeline_progress(SinkPostgres *sink, const char *const values[8], Error *e
     return true;
 }
 
+/* A statement that uses a tuple was made for a row that has it. */
+static const Value *parameter_of(const StatementParameter *from, const Value *origin,
+                                 const Value *values)
+{
+    const Value *tuple = from->of_origin ? origin : values;
+
+    return &tuple[from->column]; /* NOLINT: never NULL */
+}
+
 /* Text must end in a NUL, which values on the wire do not have: all are copied. */
 static bool fill(SinkPostgres *sink, const DestTable *table, const Statement *statement,
                  const Value *origin, const Value *values)
@@ -186,16 +198,13 @@ static bool fill(SinkPostgres *sink, const DestTable *table, const Statement *st
     Bytes *scratch = &sink->scratch;
 
     out->bytes = 0;
-    for (int i = 0; i < statement->parameter_count; i++) {
-        const StatementParameter *from = &statement->parameters[i];
-
-        out->bytes += (from->of_origin ? origin : values)[from->column].bytes.len + 1;
-    }
+    for (int i = 0; i < statement->parameter_count; i++)
+        out->bytes += parameter_of(&statement->parameters[i], origin, values)->bytes.len + 1;
     bytes_clear(scratch);
     (void)bytes_reserve(scratch, out->bytes); /* so that it does not move below */
     for (int i = 0; i < statement->parameter_count; i++) {
         const StatementParameter *from = &statement->parameters[i];
-        const Value *value = &(from->of_origin ? origin : values)[from->column];
+        const Value *value = parameter_of(from, origin, values);
 
         if (value->form == VALUE_BINARY && table->columns[from->column].other_type)
             return false;
@@ -248,6 +257,8 @@ bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin, con
                              parameters->values, parameters->lengths, parameters->formats, 0))
         return pg_error(sink->pg, NULL, err);
     note(sink, what);
+    if (parameters->bytes > KEPT_BYTES)
+        bytes_done(&sink->scratch);
     return keep_flowing(sink, parameters->bytes, err);
 }
 

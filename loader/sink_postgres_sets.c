@@ -6,12 +6,26 @@
 
 #include <inttypes.h>
 
-/* Below it, single statements in a pipeline are faster. */
-enum { SET_ROWS = 50 };
+/*
+ * Below it, single statements in a pipeline are faster; but libpq keeps the memory that a large row
+ * took there, and COPY sends it in slices.
+ */
+enum { SET_ROWS = 50, HEAVY_BYTES = 256 * 1024, KEPT_BYTES = 4 * 1024 * 1024 };
+
+static bool is_heavy(const DestTable *table, const FoldSet *set)
+{
+    size_t bytes = 0;
+
+    for (size_t row = 0; row < set->count && set->verb != FOLD_DELETE; row++) {
+        for (uint32_t i = 0; i < table->column_count; i++)
+            bytes += set->entries[row]->values[i].bytes.len;
+    }
+    return bytes > HEAVY_BYTES;
+}
 
 bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set)
 {
-    if (set->count < SET_ROWS || set->form == FOLD_MIXED)
+    if (set->form == FOLD_MIXED || (set->count < SET_ROWS && !is_heavy(table, set)))
         return false;
     return set->verb != FOLD_UPDATE || statement_can_update_sets(table, set->unchanged, set->moves);
 }
@@ -82,6 +96,8 @@ static bool copy_rows(SinkPostgres *sink, const char *sql, const FoldSet *set, c
     if (!sink_postgres_copy_begin(sink, sql, err) || !send_rows(sink, set, layout, err) ||
         !sink_postgres_copy_end(sink, &count, err))
         return false;
+    if (sink->copy.capacity > KEPT_BYTES)
+        bytes_done(&sink->copy);
     return count == set->count ||
            error_set(err, ERROR_DATA, "the server took %" PRIu64 " of %zu rows", count, set->count);
 }

@@ -9,6 +9,7 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/loader/rows.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -395,6 +396,137 @@ static void a_set_that_is_refused_goes_row_by_row(void **state)
                         "100 100");
 }
 
+/* As a server sends an int4 with binary on. */
+static void make_binary(Arena *arena, Value *value)
+{
+    if (value->form != VALUE_TEXT)
+        return;
+    uint32_t number = htobe32((uint32_t)strtol(value->bytes.data, NULL, 10));
+    *value = (Value){VALUE_BINARY, arena_copy(arena, (Str){(const char *)&number, 4})};
+}
+
+/* The columns id and a are int4 and binary; big stays a text, whose two forms are the same. */
+static void make_numbers_binary(Arena *arena, Batch *batch, bool all)
+{
+    for (uint32_t i = 0; i < batch->header.change_count; i++) {
+        Tuple *tuples[] = {&batch->changes[i].old_tuple, &batch->changes[i].new_tuple};
+
+        for (size_t j = 0; j < COUNT_OF(tuples); j++) {
+            if (!tuples[j]->values)
+                continue;
+            make_binary(arena, &tuples[j]->values[0]);
+            make_binary(arena, &tuples[j]->values[1]);
+            if (all && tuples[j]->values[2].form == VALUE_TEXT)
+                tuples[j]->values[2].form = VALUE_BINARY;
+        }
+    }
+    batch->header.relations[0].columns[0].type_oid = 23;
+    batch->header.relations[0].columns[1].type_oid = 23;
+}
+
+static Batch *numbers(Arena *arena, int count, bool all_binary)
+{
+    Batch *batch = rows_batch(arena, NULL, 0);
+    char line[64];
+
+    batch->changes = ARENA_ARRAY(arena, Change, 4 * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        snprintf(line, sizeof line, "+%d %d new", 2000 + i, -i);
+        rows_add(arena, batch, line);
+        snprintf(line, sizeof line, "~%d %d =", i, -i);
+        rows_add(arena, batch, line);
+        snprintf(line, sizeof line, "~%d>%d _ moved", 300 + i, 3000 + i);
+        rows_add(arena, batch, line);
+        snprintf(line, sizeof line, "-%d", 600 + i);
+        rows_add(arena, batch, line);
+    }
+    make_numbers_binary(arena, batch, all_binary);
+    return batch;
+}
+
+static void binary_values_arrive_in_sets_and_alone(void **state)
+{
+    static const struct {
+        int count;
+        bool all_binary;
+    } CASES[] = {{3, true}, {200, true}, {3, false}, {200, false}};
+    const Story story = {.table = "id int PRIMARY KEY, a int, big text",
+                         .rows = "(-1, 0, ''); TRUNCATE public.t; INSERT INTO public.t"
+                                 " SELECT g, 5, 'B' FROM generate_series(0, 999) g"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        CLEANUP(arena_done) Arena arena = {0};
+        LaneProgress at;
+        CLEANUP(sink_close) Sink *sink = open_sink(&at);
+        Error err = {0};
+        char answer[4096], expected[128];
+        int n = CASES[i].count;
+
+        make_table(&story);
+        must(apply_batch(sink, numbers(&arena, n, CASES[i].all_binary), &err), &err);
+        must(sink_commit(sink, &END, true, &err), &err);
+
+        snprintf(expected, sizeof expected, "%d %d %d %d", n, n, n, 1000);
+        assert_string_equal(
+            ask("SELECT concat_ws(' ', count(*) FILTER (WHERE big = 'new' AND a = 2000 - id),"
+                " count(*) FILTER (WHERE big = 'B' AND a = -id),"
+                " count(*) FILTER (WHERE big = 'moved' AND a IS NULL AND id >= 3000), count(*))"
+                " AS answer FROM public.t",
+                answer),
+            expected);
+        assert_int_equal(sink_counters(sink).fallbacks, 0);
+    }
+}
+
+static void binary_values_of_another_type_are_refused(void **state)
+{
+    static const int COUNTS[] = {3, 200};
+    const Story story = {.table = "id bigint PRIMARY KEY, a int, big text",
+                         .rows = "(-1, 0, ''); INSERT INTO public.t"
+                                 " SELECT g, 5, 'B' FROM generate_series(0, 999) g"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(COUNTS); i++) {
+        CLEANUP(arena_done) Arena arena = {0};
+        LaneProgress at;
+        CLEANUP(sink_close) Sink *sink = open_sink(&at);
+        Error err = {0};
+
+        make_table(&story);
+        assert_false(apply_batch(sink, numbers(&arena, COUNTS[i], true), &err));
+        assert_int_equal(err.kind, ERROR_CONFIG);
+        assert_non_null(strstr(err.message, "another type"));
+        assert_string_equal(err.object, "public.t");
+    }
+}
+
+static void rows_of_many_megabytes_arrive(void **state)
+{
+    enum { LARGE_BYTES = 24 * 1024 * 1024 };
+    CLEANUP(arena_done) Arena arena = {0};
+    LaneProgress at;
+    CLEANUP(sink_close) Sink *sink = open_sink(&at);
+    const char *const lines[] = {"+5 x y", "~1 x y"};
+    const Story story = {.table = KEYED, .rows = "('1', 'a', 'A')"};
+    Batch *batch = rows_batch(&arena, lines, 2);
+    char *large = arena_alloc(&arena, LARGE_BYTES);
+    Error err = {0};
+    char answer[4096];
+    (void)state;
+
+    memset(large, 'z', LARGE_BYTES);
+    batch->changes[0].new_tuple.values[2].bytes = (Str){large, LARGE_BYTES};
+    batch->changes[1].new_tuple.values[2].bytes = (Str){large, LARGE_BYTES};
+    make_table(&story);
+    must(apply_batch(sink, batch, &err), &err);
+    must(sink_commit(sink, &END, true, &err), &err);
+
+    assert_string_equal(
+        ask("SELECT count(*) || ' ' || sum(length(big)) AS answer FROM public.t", answer),
+        "2 50331648");
+}
+
 static void what_cannot_be_applied_is_named(void **state)
 {
     static const struct {
@@ -655,6 +787,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(large_sets_are_applied_as_sets),
         cmocka_unit_test(pieces_of_a_transaction_use_the_same_temporary_tables),
         cmocka_unit_test(a_set_that_is_refused_goes_row_by_row),
+        cmocka_unit_test(binary_values_arrive_in_sets_and_alone),
+        cmocka_unit_test(binary_values_of_another_type_are_refused),
+        cmocka_unit_test(rows_of_many_megabytes_arrive),
         cmocka_unit_test(what_cannot_be_applied_is_named),
         cmocka_unit_test(a_row_that_is_missing_in_a_large_set_is_named),
         cmocka_unit_test(identity_columns_take_the_values_of_the_source),
