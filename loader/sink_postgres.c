@@ -241,6 +241,24 @@ static void close_half_open(SinkPostgres **sink)
         sink_postgres_close(&(*sink)->sink);
 }
 
+/* A server that does not answer must not keep us from saying that we live. */
+static bool connect_to(SinkPostgres *sink, Error *err)
+{
+    const SinkTarget *target = &sink->target;
+    PgProgress progress = PG_WAIT_WRITE;
+
+    if (!target->wait)
+        return pg_connect(&sink->pg, &target->pg, target->application, false, err);
+    if (!pg_connect_start(&sink->pg, &target->pg, target->application, err))
+        return false;
+    while (progress == PG_WAIT_READ || progress == PG_WAIT_WRITE) {
+        if (!target->wait(target->wait_self, pg_socket(sink->pg), progress == PG_WAIT_WRITE, err))
+            return false;
+        progress = pg_connect_poll(sink->pg, err);
+    }
+    return progress == PG_DONE;
+}
+
 bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
 {
     CLEANUP(close_half_open) SinkPostgres *sink = MEM_NEW(SinkPostgres);
@@ -248,7 +266,7 @@ bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
     sink->sink.verbs = &VERBS;
     sink->target = *target;
     sink->tables = dest_tables_open();
-    if (!pg_connect(&sink->pg, &target->pg, target->application, false, err))
+    if (!connect_to(sink, err))
         return false;
     sink->conn = pg_raw(sink->pg);
     if (target->wait)
