@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -65,8 +66,11 @@ def run(tmp_path):
     def go(*arguments, timeout=60):
         return subprocess.run([program("walferry"), *arguments], capture_output=True, text=True,
                               timeout=timeout, stdin=subprocess.DEVNULL, cwd=tmp_path,
-                              env={**os.environ, "WALFERRY_STATE_DIR": str(tmp_path / "state")})
-    return go
+                              env={**os.environ, "WALFERRY_STATE_DIR": f"{folder}/state"})
+
+    # The path of a socket is short, pytest's folders are not.
+    with tempfile.TemporaryDirectory(prefix="wft-", dir="/tmp") as folder:
+        yield go
 
 
 def error_lines(result):

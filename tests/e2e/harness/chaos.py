@@ -311,7 +311,9 @@ class Chaos:
         """Order per key is proved only where the keys of one table go through all lanes."""
         if self.lanes > 1:
             sequences = "".join(f"CREATE SEQUENCE lane_{n}; " for n in range(self.lanes))
-            self.destination.sql(f"{sequences} {LANES}", database=self.database)
+            # Else the next crash of the destination may take them away again.
+            self.destination.sql(f"SET synchronous_commit = on; {sequences} {LANES}",
+                                 database=self.database)
 
     def rows_by_lane(self):
         return [self.destination.value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END "

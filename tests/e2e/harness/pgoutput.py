@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import psycopg2.extras
 
+from .waiting import wait_until
+
 COUNTED = "IUDT"
 WITH_XID = "RYIUDTOM"
 
@@ -85,6 +87,10 @@ class Stream:
             connection_factory=psycopg2.extras.LogicalReplicationConnection)
         self.cursor = self.connection.cursor()
         self.in_stream = False
+        # The backend of a stream that was just closed lets go of the slot a little later.
+        wait_until(lambda: not cluster.sql("SELECT 1 FROM pg_replication_slots "
+                                           "WHERE slot_name = %s AND active", (slot,)),
+                   20, f"slot {slot} is free")
         self.cursor.start_replication(
             slot_name=slot, decode=False, start_lsn=start_lsn,
             options={"proto_version": "1", "publication_names": publication, **options})
