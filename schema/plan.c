@@ -35,9 +35,21 @@ static void plan_done(Plan *plan)
     pg_close(&plan->destination);
 }
 
+/*
+ * The catalog's functions lock the tables that they describe, and would queue behind a user's
+ * TRUNCATE or ALTER that waits for the locks of our own holder, for ever. So they give up: the job
+ * ends, its locks go, the user's command gets its turn, and the next job finds the table free.
+ */
+static bool bound_lock_waits(Plan *p, Error *err)
+{
+    return pg_execf(p->source, err, "SET lock_timeout = %lld",
+                    (long long)p->task->source.lock_timeout_ms);
+}
+
 static bool connect_all(Plan *p, Error *err)
 {
     return job_connect_source(&p->source, p->task, "schema", p->host, err) &&
+           bound_lock_waits(p, err) &&
            job_end_predecessor(p->source, p->task, "schema", p->host, err) &&
            job_connect_source(&p->holder, p->task, "schema", p->host, err) &&
            job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
