@@ -280,8 +280,9 @@ class Chaos:
         wanted, copied, deadline = {"schema", "copy", "index"}, False, time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.load.keep_up()
-            copied = copied or bool(self.task.pids("copy"))
-            if "copy" in wanted and self.task.pids("copy"):
+            copying = bool(self.task.pids("copy"))
+            copied = copied or copying
+            if "copy" in wanted and copying:
                 time.sleep(self.random.uniform(0.05, 0.4))
                 self.inflict("kill_copy", "copy")
                 for kind in ("kill_loader", "kill_transform", "kill_capture", "kill_supervisor"):
