@@ -104,9 +104,16 @@ static const Command COMMANDS[] = {
      "  walferry compare shop\n"
      "  walferry compare shop --table sales.orders\n",
      1, 1, true, COMPARE_OPTIONS, cmd_compare},
-    {"sequences", "NAME [--apply] [--margin N]",
-     "the values of sequences on both sides",
-     "", 1, ARGUMENTS_WORDS_MAX, true, NULL, NULL},
+    {"sequences", "NAME [--apply] [--margin N] [--file FILE]",
+     "the values of sequences on both sides; set the destination's",
+     "A line for each sequence that the task's tables own or use in a default. Replication does not\n"
+     "carry their values: set the destination's at the cut-over, when the writers have stopped. One\n"
+     "that is further already is left alone. The exit status is 1 when any is behind or missing.\n"
+     "Works without a running supervisor.\n"
+     "\n"
+     "  walferry sequences shop\n"
+     "  walferry sequences shop --apply --margin 1000\n",
+     1, 1, true, SEQUENCES_OPTIONS, cmd_sequences},
     {"scale", "NAME transform=4 loader=2",
      "more or fewer stages",
      "", 2, ARGUMENTS_WORDS_MAX, false, NULL, NULL},
