@@ -12,6 +12,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * The child is forked without an exec, beside ZeroMQ's thread: one that is still starting may hold
+ * a lock of the allocator's, which nobody in the child would ever release. A message that has come
+ * all the way round says that the thread waits for the next one.
+ */
+static bool settle_threads(FakeSupervisor *f)
+{
+    ChannelMessage message = {.parts = {frame_copy((Str)STR("settled"))}, .count = 1};
+    WaitItem item = {.channel = f->channel, .read = true};
+
+    if (!channel_dial(&f->settler, f->endpoint, "settler", 1, &f->err))
+        return false;
+    (void)channel_send(f->settler, &message);
+    channel_message_done(&message);
+    if (!channel_wait(&item, 1, SOON_MS, &f->err) ||
+        channel_receive(f->channel, &message) != CHANNEL_OK)
+        return false;
+    channel_message_done(&message);
+    return true;
+}
+
 int fake_supervisor_open(void **state)
 {
     FakeSupervisor *f = calloc(1, sizeof *f);
@@ -23,7 +44,7 @@ int fake_supervisor_open(void **state)
         return -1;
     snprintf(f->endpoint, sizeof f->endpoint, "ipc://%s/s", f->directory);
     *state = f;
-    return channel_listen(&f->channel, f->endpoint, 1000, &f->err) ? 0 : -1;
+    return channel_listen(&f->channel, f->endpoint, 1000, &f->err) && settle_threads(f) ? 0 : -1;
 }
 
 static void remove_directory(const char *directory)
@@ -45,6 +66,7 @@ int fake_supervisor_close(void **state)
         kill(f->child, SIGKILL);
         waitpid(f->child, NULL, 0);
     }
+    channel_close(&f->settler);
     channel_close(&f->channel);
     remove_directory(f->directory);
     free(f);
@@ -103,6 +125,7 @@ static ControlMessage *receive(FakeSupervisor *f)
     ControlMessage *message = NULL;
 
     assert_true(channel_wait(&item, 1, SOON_MS, &f->err));
+    assert_true(item.ready);
     assert_int_equal(channel_receive(f->channel, &raw), CHANNEL_OK);
     assert_true(control_unpack(frame_str(raw.parts[0]), &message, &f->err));
     snprintf(f->peer, sizeof f->peer, "%s", raw.peer);

@@ -8,12 +8,13 @@
 #include "common/stage.h"
 #include <sys/types.h>
 
-enum { SOON_MS = 5000 }; /* longer than anything takes that works */
+enum { SOON_MS = 20000 }; /* longer than anything takes that works */
 
 typedef struct FakeSupervisor {
     char directory[32]; /* private; the stage's data_dir too */
     char endpoint[64];
     Channel *channel;
+    Channel *settler; /* see settle_threads() */
     pid_t child;
     char peer[CHANNEL_IDENTITY_MAX]; /* who spoke last */
     Error err;

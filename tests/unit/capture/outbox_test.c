@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SOON_MS = 5000, BODY = 100 * 1024, LANES = 2 };
+enum { SOON_MS = 20000, BODY = 100 * 1024, LANES = 2 };
 
 /* An outbox with one worker and a loader for each lane, over real sockets. */
 typedef struct Fixture {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SOON_MS = 5000, LARGE_BYTES = 3 * 1024 * 1024 };
+enum { SOON_MS = 20000, LARGE_BYTES = 3 * 1024 * 1024 };
 
 typedef struct Fixture {
     char directory[32];

@@ -299,12 +299,15 @@ static void a_child_does_not_outlive_its_supervisor(void **state)
     close(ends[0]);
 }
 
+/* The first one, without sockets: exit() looks for leaks, and would blame the child for what only a
+ * thread of ours knew. */
 static void wrong_arguments_end_it_with_usage(void **state)
 {
-    FakeSupervisor *f = *state;
+    FakeSupervisor f = {0};
 
-    f->child = fork();
-    if (f->child == 0) {
+    (void)state;
+    f.child = fork();
+    if (f.child == 0) {
         char *argv[] = {(char[]){"stage"}, (char[]){"--task"}, (char[]){"orders"}, NULL};
         Stage *stage;
         Error err;
@@ -313,7 +316,7 @@ static void wrong_arguments_end_it_with_usage(void **state)
         (void)!stage_open(&stage, WALFERRY__CONTROL__ROLE__ROLE_LOADER, 3, argv, &err);
         _exit(0);
     }
-    assert_int_equal(fake_supervisor_exit_status(f), 2);
+    assert_int_equal(fake_supervisor_exit_status(&f), 2);
 }
 
 #define CASE(function)                                                                             \
@@ -322,6 +325,7 @@ static void wrong_arguments_end_it_with_usage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_arguments_end_it_with_usage),
         CASE(a_stage_says_who_it_is_and_ends_well_when_told_to_stop),
         CASE(a_stage_learns_all_it_needs_from_its_assignment),
         CASE(a_stage_that_is_not_wanted_ends_without_an_error),
@@ -335,7 +339,6 @@ int main(void)
         CASE(a_loader_ends_to_be_started_anew_when_the_supervisor_was),
         CASE(a_message_of_another_version_is_a_protocol_error),
         CASE(a_child_does_not_outlive_its_supervisor),
-        CASE(wrong_arguments_end_it_with_usage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
