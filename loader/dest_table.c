@@ -265,6 +265,7 @@ static bool ask(NamedTable *named, Pg *pg, const Relation *relation, Error *err)
     char kind = pg_text(rows, 0, "relkind")[0];
     if (kind != 'r' && kind != 'p')
         return missing(err, table, "it is not a table at the destination");
+    table->oid = oid_of(rows, 0, "oid");
     table->partitioned = kind == 'p';
     table->only = table->partitioned ? "" : "ONLY ";
     table->other_unique = pg_bool(rows, 0, "other_unique");

@@ -24,6 +24,7 @@ typedef struct DestColumn {
 } DestColumn;
 
 typedef struct DestTable {
+    uint32_t oid;
     char *object;     /* schema.table, for messages */
     char *qualified;  /* quoted */
     const char *only; /* "ONLY ", or "" for a partitioned table */

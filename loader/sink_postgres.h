@@ -92,4 +92,6 @@ NODISCARD bool sink_postgres_apply_set(SinkPostgres *sink, DestTable *table, con
 
 /* sink_postgres_apply.c */
 bool sink_postgres_apply(Sink *sink, const Fold *fold, Error *err);
+
+/* sink_postgres_truncate.c */
 bool sink_postgres_truncate(Sink *sink, const Batch *batch, const Change *change, Error *err);

@@ -9,7 +9,6 @@
 #include "common/arena.h"
 #include "common/failpoint.h"
 #include "common/log.h"
-#include "common/sql_text.h"
 
 /* A table of the fold and what the destination says about it. */
 typedef struct Target {
@@ -255,27 +254,4 @@ bool sink_postgres_apply(Sink *self, const Fold *fold, Error *err)
         sink->counters.rows_set +=
             fold_changes(fold) - (sink->counters.rows_serial - serial_before);
     return ok;
-}
-
-bool sink_postgres_truncate(Sink *self, const Batch *batch, const Change *change, Error *err)
-{
-    SinkPostgres *sink = (SinkPostgres *)self;
-    CLEANUP(bytes_done) Bytes sql = {0};
-    DestTable *table = NULL;
-
-    bytes_add_str(&sql, str_of("TRUNCATE "));
-    for (uint32_t i = 0; i < change->truncated_count; i++) {
-        const Relation *relation = &batch->header.relations[change->truncated[i]];
-
-        if (!dest_tables_find(sink->tables, sink->pg, relation, &table, err))
-            return false;
-        sql_add(&sql, "%s%s%s", i > 0 ? ", " : "", table->only, table->qualified);
-    }
-    if (change->restart_identity)
-        bytes_add_str(&sql, str_of(" RESTART IDENTITY"));
-    if (!sink_postgres_begin(sink, err) || !pipeline_finish(sink, err))
-        return false;
-    sink->filled = true;
-    return pg_exec(sink->pg, sql_text(&sql), NULL, err) ||
-           error_object(err, "%s", table ? table->object : "");
 }

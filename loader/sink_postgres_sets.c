@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { TABLE_COLUMNS_MAX = 1600 }; /* PostgreSQL's MaxHeapAttributeNumber */
+
 /*
  * Below it, single statements in a pipeline are faster; but libpq keeps the memory that a large row
  * took there, and COPY sends it in slices.
@@ -25,6 +27,8 @@ static bool is_heavy(const DestTable *table, const FoldSet *set)
 
 bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set)
 {
+    if (set->verb != FOLD_INSERT && table->column_count + table->key_count > TABLE_COLUMNS_MAX)
+        return false; /* no temporary table has so many */
     if (set->form == FOLD_MIXED || (set->count < SET_ROWS && !is_heavy(table, set)))
         return false;
     return set->verb != FOLD_UPDATE || statement_can_update_sets(table, set->unchanged, set->moves);

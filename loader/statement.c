@@ -35,10 +35,13 @@ static void separate(Bytes *sql, const char *separator, bool *begun)
     *begun = true;
 }
 
+/* " (a, b)"; nothing for a table without columns, which SQL has, but no empty lists. */
 static void add_columns(Bytes *sql, const DestTable *table)
 {
     for (uint32_t i = 0; i < table->column_count; i++)
-        sql_add(sql, "%s%s", i > 0 ? ", " : "", table->columns[i].name);
+        sql_add(sql, "%s%s", i > 0 ? ", " : " (", table->columns[i].name);
+    if (table->column_count > 0)
+        bytes_add_u8(sql, ')');
 }
 
 static void add_format(Bytes *sql, bool binary)
@@ -53,9 +56,8 @@ static void add_temporary_name(Bytes *sql, const DestTable *table)
 
 void statement_copy(Bytes *sql, const DestTable *table, bool binary)
 {
-    sql_add(sql, "COPY %s (", table->qualified);
+    sql_add(sql, "COPY %s", table->qualified);
     add_columns(sql, table);
-    bytes_add_str(sql, str_of(")"));
     add_format(sql, binary);
 }
 
@@ -251,6 +253,8 @@ static void add_conditions(Builder *builder)
     const DestTable *table = builder->table;
     bool begun = false;
 
+    if (table->column_count == 0)
+        bytes_add_str(&builder->sql, str_of("true"));
     for (uint32_t i = 0; i < table->column_count; i++) {
         if (!table->by_all_columns && !table->columns[i].key)
             continue;
@@ -287,9 +291,13 @@ static void build_insert(Builder *builder)
 {
     const DestTable *table = builder->table;
 
-    sql_add(&builder->sql, "INSERT INTO %s (", table->qualified);
+    sql_add(&builder->sql, "INSERT INTO %s", table->qualified);
     add_columns(&builder->sql, table);
-    bytes_add_str(&builder->sql, str_of(") OVERRIDING SYSTEM VALUE VALUES ("));
+    if (table->column_count == 0) {
+        bytes_add_str(&builder->sql, str_of(" DEFAULT VALUES"));
+        return;
+    }
+    bytes_add_str(&builder->sql, str_of(" OVERRIDING SYSTEM VALUE VALUES ("));
     for (uint32_t i = 0; i < table->column_count; i++) {
         bytes_add_str(&builder->sql, str_of(i > 0 ? ", " : ""));
         add_parameter(builder, false, i);
@@ -325,9 +333,9 @@ static void build_replace(Builder *builder)
 
     bytes_add_str(&builder->sql, str_of("WITH old AS ("));
     build_delete(builder);
-    sql_add(&builder->sql, " RETURNING *) INSERT INTO %s (", table->qualified);
+    sql_add(&builder->sql, " RETURNING *) INSERT INTO %s", table->qualified);
     add_columns(&builder->sql, table);
-    bytes_add_str(&builder->sql, str_of(") OVERRIDING SYSTEM VALUE SELECT "));
+    bytes_add_str(&builder->sql, str_of(" OVERRIDING SYSTEM VALUE SELECT "));
     for (uint32_t i = 0; i < table->column_count; i++) {
         bytes_add_str(&builder->sql, str_of(i > 0 ? ", " : ""));
         if (bit(builder->shape->unchanged, i)) {

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import Cluster, Task, find_servers, program  # noqa: E402
+from harness import Cluster, Story, Task, find_servers, program  # noqa: E402
 
 EVERYTHING = bool(os.environ.get("WALFERRY_TEST_ALL"))
 VERSIONS = (15, 16, 17, 18) if EVERYTHING else (15, 18)
@@ -125,6 +125,27 @@ def new_task(request):
     yield make
     for task in tasks:
         task.remove()
+
+
+@pytest.fixture
+def story(pair, database, new_task):
+    """Begins a task over tables and rows, consistent and equal. `there`: what the destination has
+    already, which is then accepted."""
+    source, destination = pair
+
+    def begin(tables, there=None, **settings):
+        database(source, destination)
+        source.sql(tables, database="shop")
+        if there:
+            destination.sql(there, database="shop")
+            settings["existing_tables"] = "accept"
+        task = new_task(source, destination, **settings).run()
+        task.wait_consistent()
+        told = Story(source, destination, task)
+        assert told.differences() == []
+        return told
+
+    return begin
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from .cluster import Cluster, find_servers
 from .compare import differences
 from .programs import failpoints, program
+from .story import Story
 from .task import Task
 from .waiting import wait_until
 
-__all__ = ["Cluster", "Task", "differences", "failpoints", "find_servers", "program", "wait_until"]
+__all__ = ["Cluster", "Story", "Task", "differences", "failpoints", "find_servers", "program", "wait_until"]

@@ -123,6 +123,25 @@ static void a_table_of_keys_only_has_nothing_to_set(void **state)
     statement_cache_done(&table->statements);
 }
 
+static void a_table_without_columns_has_statements_too(void **state)
+{
+    CLEANUP(bytes_done) Bytes copy = {0};
+    Fixture fixture;
+    DestTable *table = table_of(&fixture);
+    (void)state;
+
+    table->column_count = table->key_count = 0;
+    table->by_all_columns = true;
+    statement_copy(&copy, table, true);
+    assert_string_equal(sql_text(&copy), "COPY \"public\".\"t\" FROM STDIN (FORMAT binary)");
+    assert_string_equal(statement_for(table, NULL, ONE)->sql,
+                        "INSERT INTO \"public\".\"t\" DEFAULT VALUES");
+    assert_string_equal(statement_for(table, ONE, NULL)->sql,
+                        "DELETE FROM ONLY \"public\".\"t\" WHERE ctid = (SELECT ctid FROM ONLY"
+                        " \"public\".\"t\" WHERE true LIMIT 1)");
+    statement_cache_done(&table->statements);
+}
+
 static void sets_are_joined_by_the_key_they_have_at_the_destination(void **state)
 {
     const uint64_t note_stays[1] = {4};
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test(rows_without_a_key_are_found_by_identical_values),
         cmocka_unit_test(an_identity_column_that_changes_is_written_by_insert),
         cmocka_unit_test(a_table_of_keys_only_has_nothing_to_set),
+        cmocka_unit_test(a_table_without_columns_has_statements_too),
         cmocka_unit_test(sets_are_joined_by_the_key_they_have_at_the_destination),
     };
 
