@@ -29,29 +29,39 @@ struct PgRows {
 };
 
 /*
- * The one table of session settings. Text that the catalog gives and the text of values must not
- * depend on what server, database and role have set; a copy must see all rows (row_security off
- * makes it fail rather than cut); and no timeout of theirs may end our long work.
+ * The one table of session settings. Text that the catalog gives, the text of values and how it is
+ * read must not depend on what server, database and role have set; a copy must see all rows
+ * (row_security off makes it fail rather than cut); what we write is written; and no timeout of
+ * theirs may end our long work.
  */
 /* clang-format off */
 static const struct {
     const char *name, *value;
+    int since; /* the first version of the server that knows it */
 } SESSION_SETTINGS[] = {
-    {"search_path", "pg_catalog"},
-    {"row_security", "off"},
-    {"DateStyle", "ISO"},
-    {"IntervalStyle", "postgres"},
-    {"TimeZone", "UTC"},
-    {"extra_float_digits", "3"},
-    {"bytea_output", "hex"},
-    {"lc_monetary", "C"},
-    {"xmloption", "content"},
-    {"quote_all_identifiers", "off"},
-    {"standard_conforming_strings", "on"},
-    {"client_encoding", "UTF8"},
-    {"statement_timeout", "0"},
-    {"lock_timeout", "0"},
-    {"idle_in_transaction_session_timeout", "0"},
+    {"search_path", "pg_catalog", 0},
+    {"row_security", "off", 0},
+    {"DateStyle", "ISO, MDY", 0},
+    {"IntervalStyle", "postgres", 0},
+    {"TimeZone", "UTC", 0},
+    {"extra_float_digits", "3", 0},
+    {"bytea_output", "hex", 0},
+    {"lc_monetary", "C", 0},
+    {"xmloption", "content", 0},
+    {"array_nulls", "on", 0},
+    {"quote_all_identifiers", "off", 0},
+    {"standard_conforming_strings", "on", 0},
+    {"transform_null_equals", "off", 0},
+    {"client_encoding", "UTF8", 0},
+    {"default_transaction_read_only", "off", 0},
+    {"default_transaction_isolation", "read committed", 0},
+    {"default_transaction_deferrable", "off", 0},
+    {"exit_on_error", "off", 0},
+    {"statement_timeout", "0", 0},
+    {"lock_timeout", "0", 0},
+    {"idle_in_transaction_session_timeout", "0", 0},
+    {"idle_session_timeout", "0", 140000},
+    {"transaction_timeout", "0", 170000},
 };
 
 /* By prefix of the SQLSTATE, the longest first. What is not listed the server may well accept later. */
@@ -70,6 +80,7 @@ static const struct {
     {"22",    ERROR_DATA},       /* data exception */
     {"23",    ERROR_DATA},       /* constraint */
     {"21",    ERROR_DATA},
+    {"54",    ERROR_DATA},       /* limits: too large a row, too many columns */
     {"44",    ERROR_DATA},
     {"58P01", ERROR_CONFIG},     /* WAL that is not there any more */
     {"3D",    ERROR_CONFIG},     /* no such database */
@@ -154,12 +165,12 @@ static void put_session_settings(const Pg *pg, Bytes *sql)
     char line[128];
 
     for (size_t i = 0; i < COUNT_OF(SESSION_SETTINGS); i++) {
+        if (PQserverVersion(pg->conn) < SESSION_SETTINGS[i].since)
+            continue;
         snprintf(line, sizeof line, "SET %s = '%s';", SESSION_SETTINGS[i].name,
                  SESSION_SETTINGS[i].value);
         bytes_add_str(sql, str_of(line));
     }
-    if (PQserverVersion(pg->conn) >= 170000)
-        bytes_add_str(sql, str_of("SET transaction_timeout = 0;"));
     bytes_add_u8(sql, '\0');
 }
 

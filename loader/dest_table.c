@@ -148,21 +148,36 @@ static bool missing(Error *err, const DestTable *table, const char *what)
     return error_hint(err, "make the table at the destination as it is at the source");
 }
 
-/* Types whose equal values are identical in every respect that a user could see. */
-static bool is_exact(uint32_t type_oid)
+static Sameness sameness_of(uint32_t type_oid)
 {
-    static const uint32_t EXACT[] = {
-        16 /* bool */,   17 /* bytea */,  18 /* "char" */,      19 /* name */,
-        20 /* int8 */,   21 /* int2 */,   23 /* int4 */,        26 /* oid */,
-        1082 /* date */, 1083 /* time */, 1114 /* timestamp */, 1184 /* timestamptz */,
-        2950 /* uuid */,
+    /* clang-format off */
+    static const struct {
+        uint32_t oid;
+        Sameness sameness;
+    } KNOWN[] = {
+        {16,   SAME_BY_OPERATOR}, /* bool */
+        {17,   SAME_BY_OPERATOR}, /* bytea */
+        {18,   SAME_BY_OPERATOR}, /* "char" */
+        {19,   SAME_BY_OPERATOR}, /* name */
+        {20,   SAME_BY_OPERATOR}, /* int8 */
+        {21,   SAME_BY_OPERATOR}, /* int2 */
+        {23,   SAME_BY_OPERATOR}, /* int4 */
+        {25,   SAME_BY_TEXT},     /* text */
+        {26,   SAME_BY_OPERATOR}, /* oid */
+        {1043, SAME_BY_TEXT},     /* varchar */
+        {1082, SAME_BY_OPERATOR}, /* date */
+        {1083, SAME_BY_OPERATOR}, /* time */
+        {1114, SAME_BY_OPERATOR}, /* timestamp */
+        {1184, SAME_BY_OPERATOR}, /* timestamptz */
+        {2950, SAME_BY_OPERATOR}, /* uuid */
     };
+    /* clang-format on */
 
-    for (size_t i = 0; i < COUNT_OF(EXACT); i++) {
-        if (EXACT[i] == type_oid)
-            return true;
+    for (size_t i = 0; i < COUNT_OF(KNOWN); i++) {
+        if (KNOWN[i].oid == type_oid)
+            return KNOWN[i].sameness;
     }
-    return false;
+    return SAME_BY_OUTPUT;
 }
 
 /* Below it are the types that every server has under the same number. */
@@ -217,7 +232,7 @@ static bool fill_column(DestTable *table, DestColumn *out, const Column *column,
     out->type_oid = oid_of(rows, row, "type_oid");
     out->key = column->key;
     out->identity_always = pg_bool(rows, row, "identity_always");
-    out->exact = is_exact(oid_of(rows, row, "base"));
+    out->sameness = sameness_of(oid_of(rows, row, "base"));
     out->other_type = out->type_oid != column->type_oid && out->type_oid < FIRST_USER_OID &&
                       column->type_oid < FIRST_USER_OID;
     table->key_count += column->key;

@@ -12,6 +12,13 @@
 #include "common/pg.h"
 #include "loader/statement.h"
 
+/* How a value is told to be the same as another, and not only equal to it: 1.0 and 1.00 are not. */
+typedef enum Sameness {
+    SAME_BY_OUTPUT = 0, /* by what the type's output function says; a cast to text may say less */
+    SAME_BY_OPERATOR,   /* what is equal is the same */
+    SAME_BY_TEXT,       /* a text is its own form, but two may be equal for its collation */
+} Sameness;
+
 typedef struct DestColumn {
     char *name;   /* quoted */
     char *type;   /* for a cast that cuts nothing */
@@ -19,7 +26,7 @@ typedef struct DestColumn {
     uint32_t type_oid;
     bool key;
     bool identity_always;
-    bool exact;      /* what is equal is identical: 1.0 and 1.00 are not */
+    Sameness sameness;
     bool other_type; /* than in the source: its binary form means something else here */
 } DestColumn;
 

@@ -231,21 +231,28 @@ static void add_parameter(Builder *builder, bool of_origin, uint32_t column)
  */
 static void add_exact_condition(Builder *builder, uint32_t column)
 {
+    static const struct {
+        const char *before, *between, *after;
+    } FORMS[] = {
+        [SAME_BY_OUTPUT] = {"ROW(", ")::text COLLATE \"C\" = ROW(", ")::text COLLATE \"C\""},
+        [SAME_BY_TEXT] = {"", "::text COLLATE \"C\" = ", "::text COLLATE \"C\""},
+    };
     const DestColumn *known = &builder->table->columns[column];
 
     if (bit(builder->shape->nulls, column)) {
         sql_add(&builder->sql, "%s IS NULL", known->name);
         return;
     }
-    if (known->exact) {
+    if (known->sameness == SAME_BY_OPERATOR) {
         sql_add(&builder->sql, "%s %s ", known->name, known->equals);
         add_parameter(builder, true, column);
         sql_add(&builder->sql, "::%s", known->type);
         return;
     }
-    sql_add(&builder->sql, "%s::text COLLATE \"C\" = (", known->name);
+    sql_add(&builder->sql, "%s%s%s", FORMS[known->sameness].before, known->name,
+            FORMS[known->sameness].between);
     add_parameter(builder, true, column);
-    sql_add(&builder->sql, "::%s)::text COLLATE \"C\"", known->type);
+    sql_add(&builder->sql, "::%s%s", known->type, FORMS[known->sameness].after);
 }
 
 static void add_conditions(Builder *builder)

@@ -21,11 +21,22 @@ static const struct {
     {23,   BINARY | ONE_TEXT},            /* int4 */
     {25,   BINARY | ONE_TEXT | COLLATED}, /* text */
     {26,   BINARY},                       /* oid: a number; what it names is not looked at */
+    {27,   BINARY},                       /* tid */
+    {28,   BINARY},                       /* xid */
+    {29,   BINARY},                       /* cid */
     {114,  BINARY},                       /* json */
+    {600,  BINARY},                       /* point */
+    {601,  BINARY},                       /* lseg */
+    {602,  BINARY},                       /* path */
+    {603,  BINARY},                       /* box */
+    {604,  BINARY},                       /* polygon */
+    {628,  BINARY},                       /* line */
     {650,  BINARY},                       /* cidr */
     {700,  BINARY},                       /* float4 */
     {701,  BINARY},                       /* float8 */
+    {718,  BINARY},                       /* circle */
     {774,  BINARY},                       /* macaddr8 */
+    {790,  BINARY},                       /* money */
     {829,  BINARY},                       /* macaddr */
     {869,  BINARY},                       /* inet */
     {1042, BINARY},                       /* bpchar: two texts that differ in blanks are equal */
@@ -39,8 +50,27 @@ static const struct {
     {1560, BINARY},                       /* bit */
     {1562, BINARY},                       /* varbit */
     {1700, BINARY},                       /* numeric: 1.0 and 1.00 are equal */
+    {1790, BINARY},                       /* refcursor */
     {2950, BINARY | ONE_TEXT},            /* uuid */
+    {2970, BINARY},                       /* txid_snapshot */
+    {3220, BINARY},                       /* pg_lsn */
+    {3614, BINARY},                       /* tsvector */
     {3802, BINARY},                       /* jsonb */
+    {3904, BINARY},                       /* int4range */
+    {3906, BINARY},                       /* numrange */
+    {3908, BINARY},                       /* tsrange */
+    {3910, BINARY},                       /* tstzrange */
+    {3912, BINARY},                       /* daterange */
+    {3926, BINARY},                       /* int8range */
+    {4072, BINARY},                       /* jsonpath */
+    {4451, BINARY},                       /* int4multirange */
+    {4532, BINARY},                       /* nummultirange */
+    {4533, BINARY},                       /* tsmultirange */
+    {4534, BINARY},                       /* tstzmultirange */
+    {4535, BINARY},                       /* datemultirange */
+    {4536, BINARY},                       /* int8multirange */
+    {5038, BINARY},                       /* pg_snapshot */
+    {5069, BINARY},                       /* xid8 */
 };
 /* clang-format on */
 

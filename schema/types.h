@@ -2,14 +2,16 @@
  * types - what walferry knows of PostgreSQL's own types, by their fixed oids.
  *
  * The binary list is a positive one: types whose binary form is the same at both ends. Those that
- * carry oids of the source (reg*, composites), extension types and arrays of such are not on it.
+ * carry oids of the source (reg*, composites), extension types and arrays of such are not on it;
+ * nor are those whose server refuses some of what it wrote itself: an empty tsquery, int2vector or
+ * oidvector, and xml that names an encoding.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* element_oid: of an array's elements, else 0. */
+/* element_oid: of an array's elements, else 0, as it is for int2vector and oidvector. */
 bool types_binary(uint32_t type_oid, uint32_t element_oid);
 
 /* Its values have one text form each, so that text may be hashed for a row's lane. */

@@ -1,5 +1,5 @@
 -- The columns of a table. $1 its oid. `type` can stand in a cast and cuts nothing; `base` is the
--- type below a domain; `equality` is the schema of the operator = of its ordering, where the type
+-- type below a domain and its domains; `equality` is the schema of the operator = of its ordering, where the type
 -- brings its own.
 SELECT a.attname AS name,
        a.atttypid::text AS type_oid,
@@ -10,7 +10,13 @@ SELECT a.attname AS name,
        coalesce(e.nspname, 'pg_catalog') AS equality
   FROM pg_attribute a
   JOIN pg_type t ON t.oid = a.atttypid
-  JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+  JOIN LATERAL (
+       WITH RECURSIVE below AS (
+            SELECT t.oid, t.typtype, t.typbasetype
+            UNION ALL
+            SELECT n.oid, n.typtype, n.typbasetype
+              FROM below JOIN pg_type n ON n.oid = below.typbasetype AND below.typtype = 'd')
+       SELECT oid FROM below WHERE typtype <> 'd') b ON true
   LEFT JOIN LATERAL (
        SELECT s.nspname
          FROM pg_opclass c

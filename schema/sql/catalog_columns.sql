@@ -6,7 +6,7 @@ SELECT a.attrelid AS "table",
        a.atttypid AS type_oid,
        a.atttypmod AS type_modifier,
        format_type(a.atttypid, a.atttypmod) AS type_text,
-       CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END AS element_oid,
+       coalesce(e.oid, 0) AS element_oid,
        a.attnotnull AS not_null,
        a.attidentity AS identity,
        a.attgenerated AS generated,
@@ -17,6 +17,8 @@ SELECT a.attrelid AS "table",
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation
   FROM pg_attribute AS a
   JOIN pg_type AS t ON t.oid = a.atttypid
+  -- not of oidvector and the like, which have elements but are no arrays of a type
+  LEFT JOIN pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
   LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace

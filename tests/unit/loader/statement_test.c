@@ -23,7 +23,8 @@ static DestTable *table_of(Fixture *f)
     for (size_t i = 0; i < 3; i++)
         f->columns[i] = (DestColumn){.name = f->name[i], .type = f->type[i], .equals = f->equals};
     f->columns[0].key = true;
-    f->columns[0].exact = true;
+    f->columns[0].sameness = SAME_BY_OPERATOR;
+    f->columns[2].sameness = SAME_BY_TEXT;
     f->table = (DestTable){
         .qualified = f->qualified,
         .only = "ONLY ",
@@ -92,8 +93,10 @@ static void rows_without_a_key_are_found_by_identical_values(void **state)
     assert_string_equal(statement_for(table, WITH_NULL, NULL)->sql,
                         "DELETE FROM ONLY \"public\".\"t\" WHERE ctid = (SELECT ctid FROM ONLY"
                         " \"public\".\"t\" WHERE \"id\" " EQUAL " $1::integer AND"
-                        " \"n\"::text COLLATE \"C\" = ($2::numeric)::text COLLATE \"C\" AND"
-                        " \"note\" IS NULL LIMIT 1)");
+                        " ROW(\"n\")::text COLLATE \"C\" = ROW($2::numeric)::text COLLATE \"C\""
+                        " AND \"note\" IS NULL LIMIT 1)");
+    assert_non_null(strstr(statement_for(table, ONE, NULL)->sql,
+                           "\"note\"::text COLLATE \"C\" = $3::text::text COLLATE \"C\" LIMIT 1"));
     statement_cache_done(&table->statements);
 }
 

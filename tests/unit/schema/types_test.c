@@ -15,6 +15,17 @@ static void what_carries_oids_of_the_source_is_never_binary(void **state)
     assert_false(types_binary(OF_AN_EXTENSION + 1, OF_AN_EXTENSION));
 }
 
+static void what_the_server_does_not_read_back_is_never_binary(void **state)
+{
+    enum { INT2VECTOR = 22, OIDVECTOR = 30, TSQUERY = 3615, XML = 142 };
+    (void)state;
+
+    assert_false(types_binary(INT2VECTOR, 0));
+    assert_false(types_binary(OIDVECTOR, 0));
+    assert_false(types_binary(TSQUERY, 0));
+    assert_false(types_binary(XML, 0));
+}
+
 static void an_array_is_binary_as_its_elements_are(void **state)
 {
     (void)state;
@@ -46,6 +57,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_carries_oids_of_the_source_is_never_binary),
+        cmocka_unit_test(what_the_server_does_not_read_back_is_never_binary),
         cmocka_unit_test(an_array_is_binary_as_its_elements_are),
         cmocka_unit_test(types_whose_equal_values_differ_in_text_give_no_lane),
         cmocka_unit_test(only_texts_have_a_collation),

@@ -1,0 +1,251 @@
+"""Every built-in type, its array, and the values that break others, in copy and stream, as text and
+in binary, whatever settings the servers, databases and roles have."""
+
+import re
+
+import psycopg2
+import pytest
+
+from conftest import VERSIONS, cluster_or_skip
+from harness import Task, differences
+from harness.samples import (ALIKE, INFINITE_INTERVALS, NO_INPUT, NO_KEY, SAMPLES, TEXT_ONLY)
+
+BUILT_IN = """SELECT typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace
+AND typtype IN ('b', 'r', 'm') AND typname !~ '^_' ORDER BY 1"""
+
+# What an administrator may have set and what turns values into others, or ends what takes long.
+HOSTILE = {
+    "DateStyle": "German", "IntervalStyle": "sql_standard", "TimeZone": "Asia/Kathmandu",
+    "extra_float_digits": "-15", "bytea_output": "escape", "xmloption": "document",
+    "standard_conforming_strings": "off", "backslash_quote": "off", "array_nulls": "off",
+    "quote_all_identifiers": "on", "transform_null_equals": "on", "xmlbinary": "hex",
+}
+HOSTILE_ROLE = {
+    "client_encoding": "LATIN1", "search_path": "evil, nowhere", "default_transaction_read_only": "on",
+    "default_transaction_isolation": "serializable", "default_transaction_deferrable": "on",
+    "statement_timeout": "400ms", "lock_timeout": "400ms", "idle_session_timeout": "400ms",
+    "idle_in_transaction_session_timeout": "400ms", "exit_on_error": "on", "row_security": "off",
+    "client_min_messages": "error", "IntervalStyle": "iso_8601", "DateStyle": "SQL, DMY",
+    "log_statement": "all", "log_replication_commands": "on",
+}
+SANE = {"DateStyle": "ISO", "IntervalStyle": "postgres", "TimeZone": "UTC", "xmloption": "content",
+        "standard_conforming_strings": "on", "array_nulls": "on", "client_encoding": "UTF8",
+        "transform_null_equals": "off", "search_path": "public"}
+
+FORCED_ROWS = 60  # enough that the loader applies them as a set
+
+
+def make_hostile(cluster):
+    for name, value in HOSTILE.items():
+        cluster.sql(f"ALTER DATABASE shop SET {name} = '{value}'")
+    for name, value in HOSTILE_ROLE.items():
+        value = value if name == "search_path" else f"'{value}'"
+        cluster.sql(f"ALTER ROLE hostile SET {name} = {value}")
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda v: f"pg{v}")
+def hostile(request):
+    """Two servers whose settings are against us, and a superuser with some more."""
+    settings = {name: f"'{value}'" for name, value in HOSTILE.items()}
+    with cluster_or_skip(request.param, **settings) as left, \
+            cluster_or_skip(request.param, **settings) as right:
+        for cluster in (left, right):
+            cluster.sql("CREATE ROLE hostile SUPERUSER LOGIN")
+        yield left, right
+
+
+class Source:
+    """What a test does at the source, type by type, in one transaction a step."""
+
+    def __init__(self, cluster, types, filler):
+        self.connection = cluster.connect("shop", options=" ".join(f"-c {name}={value}"
+                                                                   for name, value in SANE.items()))
+        self.cursor = self.connection.cursor()
+        self.types = {name: values for name, values in SAMPLES.items() if name in types}
+        if cluster.version >= 17:
+            self.types["interval"] = self.types["interval"] + INFINITE_INTERVALS
+        self.filler = filler
+        self.keyed = []
+
+    def sql(self, text, *arguments):
+        try:
+            self.cursor.execute(text, arguments or None)
+        except psycopg2.Error as error:
+            raise AssertionError(f"{text[:200]} {str(arguments)[:200]}: {error}") from None
+
+    def each(self):
+        """(name of tables and the type as SQL has it, its samples)"""
+        for name, values in self.types.items():
+            yield name, f'pg_catalog."{name}"', values
+
+    def make_tables(self):
+        for name, kind, _ in self.each():
+            self.sql(f'CREATE TABLE "v_{name}" (id int PRIMARY KEY, v {kind}, a {kind}[] {self.filler})')
+            self.sql(f'CREATE TABLE "f_{name}" (v {kind} {self.filler})')
+            self.sql("SAVEPOINT k")
+            try:
+                self.cursor.execute(f'CREATE TABLE "k_{name}" (k {kind} PRIMARY KEY, n int, pad text {self.filler})')
+                self.keyed.append(name)
+            except psycopg2.errors.UndefinedObject:
+                self.sql("ROLLBACK TO k")
+        self.connection.commit()
+
+    def array(self, kind, number):
+        """An array's shape with parameters for two elements."""
+        return (f"ARRAY[%s, NULL, %s]::{kind}[]", f"array_fill(%s::{kind}, ARRAY[2, 2], ARRAY[-3, 7]) || "
+                f"array_fill(%s::{kind}, ARRAY[1, 2], ARRAY[1, 7])", f"ARRAY[[%s::{kind}, %s::{kind}]]",
+                f"CASE WHEN %s::{kind} IS NULL OR %s::{kind} IS NULL THEN NULL ELSE '{{}}'::{kind}[] END"
+                )[number % 4]
+
+    def fill(self, first, count):
+        for name, kind, values in self.each():
+            for i in range(first, first + count):
+                pair = values[i % len(values)], values[(i + 1) % len(values)]
+                self.sql(f'INSERT INTO "v_{name}" (id, v, a) VALUES (%s, %s, {self.array(kind, i)})',
+                         i, pair[0], *pair)
+            self.sql(f'INSERT INTO "v_{name}" (id) VALUES (%s)', -first - 1)
+            for value in [*values, None, values[0], *ALIKE.get(name, ())]:
+                self.sql(f'INSERT INTO "f_{name}" (v) VALUES (%s)', value)
+        self.connection.commit()
+
+    def fill_keys(self, which):
+        for name in self.keyed:
+            for i, value in enumerate(self.types[name]):
+                if i % 2 == which:
+                    self.sql(f'INSERT INTO "k_{name}" (k, n) VALUES (%s, %s) ON CONFLICT DO NOTHING', value, i)
+        self.connection.commit()
+
+    def update_values(self):
+        for name, kind, values in self.each():
+            self.sql(f'UPDATE "v_{name}" AS t SET v = o.v, a = o.a FROM "v_{name}" AS o '
+                     f"WHERE o.id = mod(t.id + 1, {FORCED_ROWS})")
+            # one of several that are alike
+            self.sql(f'UPDATE "f_{name}" SET v = %s WHERE ctid = (SELECT min(ctid) FROM "f_{name}" '
+                     f"WHERE v::text = %s::{kind}::text)", values[1], values[0])
+            if name in ALIKE:
+                self.sql(f'UPDATE "f_{name}" SET v = NULL WHERE ctid = (SELECT max(ctid) FROM "f_{name}" '
+                         f"WHERE v::text = %s::{kind}::text)", ALIKE[name][1])
+        self.connection.commit()
+
+    def update_by_key(self):
+        """n alone, then what is large enough to be applied as a set."""
+        for name in self.keyed:
+            self.sql(f'UPDATE "k_{name}" SET n = n + 100')
+        self.connection.commit()
+        for name in self.keyed:
+            self.sql(f'UPDATE "k_{name}" SET pad = repeat(md5(n::text), 6000) WHERE n < 102')
+        self.connection.commit()
+
+    def change_keys(self):
+        for name in self.keyed:
+            first, second = self.types[name][:2]
+            self.sql(f'DELETE FROM "k_{name}" WHERE k = %s::pg_catalog."{name}"', first)
+            self.sql(f'UPDATE "k_{name}" SET k = %s WHERE k = %s::pg_catalog."{name}"', first, second)
+            if name in ALIKE:
+                self.sql(f'DELETE FROM "k_{name}" WHERE k = %s::pg_catalog."{name}"', ALIKE[name][0])
+                self.sql(f'INSERT INTO "k_{name}" (k) VALUES (%s)', ALIKE[name][0])
+        self.connection.commit()
+        for name in self.keyed:
+            if name in ALIKE:
+                self.sql(f'UPDATE "k_{name}" SET k = %s WHERE k = %s::pg_catalog."{name}"', *reversed(ALIKE[name]))
+        self.connection.commit()
+
+    def exchange_keys(self):
+        for name in self.keyed:
+            first, second = self.types[name][:2]
+            self.sql(f'INSERT INTO "k_{name}" (k, n) VALUES (%s, -1)', second)
+            self.sql(f'DELETE FROM "k_{name}" WHERE k = %s::pg_catalog."{name}"', first)
+            self.sql(f'INSERT INTO "k_{name}" (k, n) VALUES (%s, -2)', first)
+        self.connection.commit()
+
+    def delete(self):
+        for name, kind, values in self.each():
+            self.sql(f'DELETE FROM "v_{name}" WHERE mod(id, 7) = 3')
+            self.sql(f'DELETE FROM "f_{name}" WHERE ctid = (SELECT min(ctid) FROM "f_{name}" '
+                     f"WHERE v::text = %s::{kind}::text)", values[1])
+            self.sql(f'DELETE FROM "f_{name}" WHERE v IS NULL')
+        for name in self.keyed:
+            self.sql(f'DELETE FROM "k_{name}" WHERE k = %s::pg_catalog."{name}"', self.types[name][-1])
+        self.connection.commit()
+
+    def steps(self):
+        return (lambda: self.fill(30, FORCED_ROWS - 30), lambda: self.fill_keys(1), self.update_values,
+                self.update_by_key, self.change_keys, self.exchange_keys, self.delete)
+
+
+@pytest.fixture
+def run(hostile, database, request):
+    """Starts a task between the hostile servers with the tables of some types; gives Source and task."""
+    tasks = request.node.walferry_tasks = []
+    sources = []
+
+    def start(types, filler=""):
+        source, destination = hostile
+        database(*hostile)
+        for cluster in hostile:
+            make_hostile(cluster)
+        work = Source(source, types, filler)
+        sources.append(work)
+        work.make_tables()
+        work.fill(0, 30)
+        work.fill_keys(0)
+        task = Task(*(cluster.conninfo("shop", user="hostile") for cluster in hostile),
+                    source={"heartbeat_ms": 100})
+        tasks.append(task)
+        return work, task.run()
+
+    yield start
+    for work in sources:
+        work.connection.close()
+    for task in tasks:
+        task.remove()
+
+
+def float_bits(cluster, name, size):
+    """The text of floats is exact, but for what stands behind a NaN's sign."""
+    return cluster.sql(f'SELECT id, encode(float{size}send(v), \'hex\') FROM "v_{name}" ORDER BY id',
+                       database="shop")
+
+
+def forms(cluster, start):
+    """How rows left the source, by its own log: of copies, and of the stream."""
+    with open(cluster.log, errors="replace") as log:
+        log.seek(start)
+        text = log.read()
+    return (set(re.findall(r'COPY .*"public"."[vkf]_.* TO STDOUT \(FORMAT (\w+)\)', text)),
+            {"binary" if "binary 'true'" in line else "text"
+             for line in text.splitlines() if "START_REPLICATION SLOT" in line})
+
+
+def built_in(cluster):
+    return {row[0] for row in cluster.sql(BUILT_IN)}
+
+
+def test_every_built_in_type_has_samples(server):
+    known = {*SAMPLES, *NO_INPUT}
+    assert built_in(server) - known == set()
+
+
+@pytest.mark.parametrize("form", ["text", "binary"])
+def test_every_type_in_copy_and_stream(hostile, run, form):
+    source, destination = hostile
+    types = built_in(source) - NO_INPUT - (TEXT_ONLY if form == "binary" else set())
+    with open(source.log, errors="replace") as log:
+        start = log.seek(0, 2)
+    # a column of a type without a binary form turns a table's copy, and the stream, to text
+    work, task = run(types, ", filler xml DEFAULT '<f/>'" if form == "text" else "")
+    task.wait_for(lambda s: s["consistent"] or s["error"])
+
+    def equal():
+        assert differences(source.conninfo("shop"), destination.conninfo("shop")) == []
+
+    assert set(work.types) - set(work.keyed) == NO_KEY & set(work.types)
+    equal()
+    for step in work.steps():
+        step()
+        task.wait_caught_up()
+        equal()
+    for name, size in (("float4", 4), ("float8", 8)):
+        assert float_bits(source, name, size) == float_bits(destination, name, size)
+    assert forms(source, start) == ({form}, {form})
+    assert task.faults() == [] and task.errors() == []
