@@ -18,6 +18,16 @@ SELECT true AS fatal, 'type' AS kind, t.full_name || '.' || a.attname AS object,
  WHERE coalesce(el.typnamespace, ty.typnamespace) <> 'pg_catalog'::regnamespace
     OR coalesce(el.typtype, ty.typtype) NOT IN ('b', 'r', 'm')
 UNION ALL
+SELECT true, 'type', t.full_name || '.' || a.attname,
+       format('type %s takes no values: what is in it cannot be written again', format_type(ty.oid, NULL))
+  FROM t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type AS ty ON ty.oid = a.atttypid
+  LEFT JOIN pg_type AS el ON el.oid = ty.typelem AND el.typarray = ty.oid
+ WHERE coalesce(el.typnamespace, ty.typnamespace) = 'pg_catalog'::regnamespace
+   AND coalesce(el.typname, ty.typname) IN ('gtsvector', 'pg_brin_bloom_summary',
+       'pg_brin_minmax_multi_summary', 'pg_dependencies', 'pg_mcv_list', 'pg_ndistinct', 'pg_node_tree')
+UNION ALL
 SELECT true, 'collation', t.full_name || '.' || a.attname,
        format('collation %I.%I is not one of PostgreSQL''s own', cn.nspname, co.collname)
   FROM t

@@ -226,6 +226,20 @@ def test_every_built_in_type_has_samples(server):
     assert built_in(server) - known == set()
 
 
+def test_a_type_that_takes_no_values_is_refused_by_name(pair, database, new_task):
+    source, destination = pair
+    database(source, destination)
+    columns = ", ".join(f'"c_{name}" pg_catalog."{name}"' for name in sorted(NO_INPUT))
+    source.sql(f"CREATE TABLE t (id int PRIMARY KEY, {columns}, more gtsvector[])", database="shop")
+    task = new_task(source, destination)
+
+    result = task.cli("check", task.file, check=False)
+
+    assert result.returncode != 0
+    for name in [f"c_{name}" for name in NO_INPUT] + ["more"]:
+        assert re.search(rf"FAIL .*public\.t\.{name} .*takes no values", result.stdout), result.stdout
+
+
 @pytest.mark.parametrize("form", ["text", "binary"])
 def test_every_type_in_copy_and_stream(hostile, run, form):
     source, destination = hostile
