@@ -1,10 +1,10 @@
 #include "capture/heartbeat.h"
 
-void heartbeat_start(Heartbeat *heartbeat, int64_t every_ms, uint64_t number, int64_t now_ms)
+void heartbeat_start(Heartbeat *heartbeat, int64_t every_ms, int64_t now_ms)
 {
     *heartbeat = (Heartbeat){
         .every_ms = every_ms,
-        .number = number ? number : 1, /* 0 says in the stream's counters that none came yet */
+        .number = 1, /* 0 says in the stream's counters that none came yet */
         .next_ms = now_ms,
         .first_sent_ms = -1,
         .latency_ms = -1,

@@ -19,14 +19,15 @@ typedef struct Heartbeat {
     int64_t latency_ms;    /* of the last one seen; -1: none yet */
 } Heartbeat;
 
-/* `number` stands in the row. */
-void heartbeat_start(Heartbeat *heartbeat, int64_t every_ms, uint64_t number, int64_t now_ms);
+/* From 1 on: the first answer says what stands in the row. */
+void heartbeat_start(Heartbeat *heartbeat, int64_t every_ms, int64_t now_ms);
 
 /* Is it to be written now? */
 bool heartbeat_due(const Heartbeat *heartbeat, int64_t now_ms);
 void heartbeat_sent(Heartbeat *heartbeat, int64_t now_ms);
 
-/* What the row holds after that: a higher number is that of a capture which was thought dead. */
+/* What the row holds after that: a higher number is that of a predecessor, or of one thought dead.
+ */
 void heartbeat_written(Heartbeat *heartbeat, uint64_t number);
 
 /* The newest number in the stream. */

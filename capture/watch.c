@@ -30,21 +30,6 @@ static bool heartbeat_row_gone(const Watch *watch, Error *err)
                            "anew");
 }
 
-static bool read_number(Watch *watch, uint64_t *number, Error *err)
-{
-    CLEANUP(pg_rows_done) PgRows *rows = NULL;
-    const char *task[] = {watch->plan.task};
-
-    if (!pg_query(watch->plan.session,
-                  "SELECT n FROM " WALFERRY_SCHEMA ".heartbeat WHERE task = $1", 1, task, &rows,
-                  err))
-        return error_wrap(err, "read the heartbeat");
-    if (pg_rows_count(rows) == 0)
-        return heartbeat_row_gone(watch, err);
-    *number = (uint64_t)pg_int(rows, 0, "n");
-    return true;
-}
-
 static bool publication_changed(const Watch *watch, const char *how, Error *err)
 {
     error_set(err, ERROR_CONFIG, "the publication was %s behind our back", how);
@@ -75,7 +60,6 @@ static bool look_at_publication(const Watch *watch, Error *err)
 bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err)
 {
     CLEANUP(watch_close) Watch *watch = MEM_NEW(Watch);
-    uint64_t number = 0;
 
     watch->plan = *plan;
     watch->publication_ms = now_ms + PUBLICATION_MS;
@@ -83,9 +67,9 @@ bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err)
     watch->publication_sql = publication_digest_sql(plan->session, watch->publication);
     /* A heartbeat need not wait for the source's standbys. */
     if (!pg_exec(plan->session, "SET synchronous_commit = local", NULL, err) ||
-        !read_number(watch, &number, err) || !look_at_publication(watch, err))
+        !look_at_publication(watch, err))
         return false;
-    heartbeat_start(&watch->heartbeat, plan->heartbeat_ms, number, now_ms);
+    heartbeat_start(&watch->heartbeat, plan->heartbeat_ms, now_ms);
     *out = watch;
     watch = NULL; /* handed over */
     return true;

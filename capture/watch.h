@@ -21,7 +21,7 @@ typedef struct WatchPlan {
     uint64_t publication_digest; /* 0: not known, not compared */
 } WatchPlan;
 
-/* Reads the heartbeat's number, and compares the publication once; blocks for that. */
+/* Compares the publication once, and blocks for that. */
 NODISCARD bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err);
 void watch_close(Watch **watch);
 

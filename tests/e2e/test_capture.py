@@ -66,13 +66,13 @@ def test_an_idle_source_lets_the_slot_go_forward(shop, rig):
 def test_heartbeats_are_seen(shop, rig):
     rig.start()
 
-    wait_until(lambda: (rig.counter("heartbeat_seen") or -1) >= 0, 20, "a heartbeat is seen")
+    wait_until(lambda: rig.heartbeat_seen(), 20, "a heartbeat is seen")
     wait_until(lambda: shop.value("SELECT n FROM walferry.heartbeat", database="shop") > 3, 20,
                "numbers go up")
 
 
 def test_nothing_is_confirmed_before_the_supervisor_says_so(shop, rig):
-    rig.say("hold", "confirm")
+    rig.hold("confirm")
     rig.start()
     before = confirmed(shop)
     insert(shop, 1, 100)
@@ -97,7 +97,7 @@ def test_a_new_loader_goes_on_where_the_old_one_was_durable(shop, rig):
     rig.start()
     insert(shop, 1, 10)
     rig.until(changes=10)
-    rig.say("hold", "durable")
+    rig.hold("durable")
     insert(shop, 11, 20)
     insert(shop, 21, 30)
     rig.until(changes=30)
@@ -113,7 +113,7 @@ def test_a_killed_capture_starts_from_what_is_durable_with_the_same_record_ids(s
     rig.start()
     insert(shop, 1, 10)
     rig.until(changes=10)
-    rig.say("hold", "durable")
+    rig.hold("durable")
     insert(shop, 11, 20)
     rig.until(changes=20)
     rig.copy.kill()
@@ -144,7 +144,7 @@ def test_a_full_window_stops_reading_but_not_answering(shop):
     shop.sql("ALTER SYSTEM SET wal_sender_timeout = '2s'")
     shop.sql("SELECT pg_reload_conf()")
     with CaptureRig(shop, window="8MB") as rig:
-        rig.say("hold", "durable")
+        rig.hold("durable")
         rig.start()
         for first in range(0, 40):
             insert(shop, first * 1000 + 1, (first + 1) * 1000, "x" * 1000)
@@ -172,7 +172,7 @@ def test_a_transaction_larger_than_the_window_passes(shop):
 def test_a_loader_that_dies_amid_a_transaction_larger_than_the_window_costs_an_epoch(shop):
     with CaptureRig(shop, window="8MB") as rig:
         rig.start()
-        rig.say("hold", "durable")
+        rig.hold("durable")
         insert(shop, 1, 60000, "x" * 1000)
         rig.until(60, transactions=1)
 
@@ -197,7 +197,7 @@ def test_a_full_spool_leaves_transactions_in_progress_to_the_server(shop):
 def test_a_truncate_is_a_barrier_between_lanes(shop):
     with CaptureRig(shop, lanes=2) as rig:
         rig.start()
-        rig.say("hold", "durable")
+        rig.hold("durable")
         insert(shop, 1, 10)
         shop.sql("BEGIN; INSERT INTO t VALUES (11); TRUNCATE t; INSERT INTO t VALUES (12); COMMIT",
                  database="shop")
@@ -302,10 +302,14 @@ def test_a_table_that_joins_the_publication_is_noticed(shop, rig):
     rig.ended()
 
 
-def test_a_lock_on_the_heartbeat_does_not_stall_the_stream(shop, rig):
-    rig.start()
+@pytest.mark.parametrize("locked_first", [True, False], ids=["before", "during"])
+def test_a_lock_on_the_heartbeat_does_not_stall_the_stream(shop, rig, locked_first):
     holder = shop.connect("shop")
-    holder.cursor().execute("LOCK walferry.heartbeat")
+    if locked_first:
+        holder.cursor().execute("LOCK walferry.heartbeat")
+    rig.start()
+    if not locked_first:
+        holder.cursor().execute("LOCK walferry.heartbeat")
     insert(shop, 1, 10)
 
     rig.until(changes=10)
@@ -315,7 +319,7 @@ def test_a_lock_on_the_heartbeat_does_not_stall_the_stream(shop, rig):
 def test_a_heartbeat_of_a_capture_that_was_thought_dead_harms_nothing(shop, rig):
     """It goes on beside its successor for a moment, and its number may be the higher one."""
     rig.start()
-    wait_until(lambda: (rig.counter("heartbeat_seen") or -1) >= 0, 20, "a heartbeat is seen")
+    wait_until(lambda: rig.heartbeat_seen(), 20, "a heartbeat is seen")
 
     rig.copy.send_signal(signal.SIGSTOP)
     for _ in range(3):

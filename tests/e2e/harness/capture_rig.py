@@ -65,6 +65,15 @@ class CaptureRig(Rig):
         return {name: value if name == "durable" else int(value)
                 for name, value in (word.split("=") for word in words)}
 
+    def hold(self, what):
+        """Returns when that counts: what comes later is held."""
+        self.say("hold", what)
+        self.stats()
+
+    def heartbeat_seen(self):
+        latency = self.counter("heartbeat_seen")
+        return latency is not None and latency >= 0
+
     def counter(self, name):
         self.say("counter", name)
         value = self.wait("counter").split()[2]
