@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const Option RUN_OPTIONS[] = {
+    {"--external", NULL, "ROLES", "roles whose stages somebody else starts: capture,loader"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static bool is_taken(const Invocation *in, const TaskFile *tasks, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++) {
@@ -43,19 +48,24 @@ static int become_supervisor(const Invocation *in)
 {
     CLEANUP(arena_done) Arena arena = {0};
     CLEANUP(mem_free) char *program = NULL;
-    size_t count = in->arguments->word_count;
-    char **arguments = ARENA_ARRAY(&arena, char *, count + 4);
+    const char *external = command_option(in, "--external");
+    size_t words = in->arguments->word_count, count = 0;
+    char **arguments = ARENA_ARRAY(&arena, char *, words + 6);
     Error err = {0};
 
     if (!place_program("walferry-supervisor", &program, &err))
         return command_failed(&err);
-    arguments[0] = program;
-    arguments[1] = arena_strdup(&arena, "--state-dir");
-    arguments[2] = arena_strdup(&arena, in->state_dir);
-    for (size_t i = 0; i < count; i++) {
+    arguments[count++] = program;
+    arguments[count++] = arena_strdup(&arena, "--state-dir");
+    arguments[count++] = arena_strdup(&arena, in->state_dir);
+    if (external) {
+        arguments[count++] = arena_strdup(&arena, "--external");
+        arguments[count++] = arena_strdup(&arena, external);
+    }
+    for (size_t i = 0; i < words; i++) {
         CLEANUP(mem_free) char *path = place_absolute(command_word(in, i));
 
-        arguments[3 + i] = arena_strdup(&arena, path);
+        arguments[count++] = arena_strdup(&arena, path);
     }
     fflush(NULL);
     execv(program, arguments);

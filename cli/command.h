@@ -36,8 +36,8 @@ typedef struct Command {
 RunCommand cmd_init, cmd_check, cmd_run, cmd_add, cmd_pause, cmd_resume, cmd_release, cmd_status,
     cmd_tables, cmd_wait, cmd_compare, cmd_sequences, cmd_queue;
 
-extern const Option INIT_OPTIONS[], RELEASE_OPTIONS[], STATUS_OPTIONS[], WAIT_OPTIONS[],
-    COMPARE_OPTIONS[], SEQUENCES_OPTIONS[];
+extern const Option INIT_OPTIONS[], RUN_OPTIONS[], RELEASE_OPTIONS[], STATUS_OPTIONS[],
+    WAIT_OPTIONS[], COMPARE_OPTIONS[], SEQUENCES_OPTIONS[];
 
 /* The i-th word behind the command, or NULL. */
 const char *command_word(const Invocation *in, size_t i);

@@ -46,14 +46,18 @@ static const Command COMMANDS[] = {
      "\n"
      "  walferry check shop.cfg\n",
      1, 1, true, NULL, cmd_check},
-    {"run", "FILE...",
+    {"run", "[--external ROLES] FILE...",
      "run these tasks here, until Ctrl-C",
      "A supervisor in the foreground with these tasks and their stages: check, copy, follow. It ends\n"
      "when no task runs any more. Ctrl-C (SIGTERM) stops it cleanly; the next run goes on from there.\n"
      "\n"
      "  walferry run shop.cfg\n"
-     "  walferry --state-dir /var/lib/walferry run shop.cfg crm.cfg\n",
-     1, ARGUMENTS_WORDS_MAX, false, NULL, cmd_run},
+     "With --external somebody else, such as Compose or systemd, starts the stages of these roles\n"
+     "(capture, copy, transform, loader) and starts them again when they end.\n"
+     "\n"
+     "  walferry --state-dir /var/lib/walferry run shop.cfg crm.cfg\n"
+     "  walferry run --external capture,transform,loader shop.cfg\n",
+     1, ARGUMENTS_WORDS_MAX, false, RUN_OPTIONS, cmd_run},
     {"add", "FILE",
      "hand a task to a running supervisor",
      "  walferry add crm.cfg\n",

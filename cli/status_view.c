@@ -176,6 +176,18 @@ static const TableColumn STAGE_COLUMNS[] = {
     {"  stage", false}, {"pid", true}, {"state", false}, {"restarts", true}, {"memory", true},
 };
 
+/* "4711", or "1@loader" of one on another host or in a container. */
+static void add_pid(Table *table, const JsonValue *stage)
+{
+    long long pid = json_value_int(stage, "pid", 0);
+    const char *host = json_value_text(stage, "host", "");
+
+    if (pid > 0)
+        table_addf(table, "%lld%s%s", pid, host[0] ? "@" : "", host);
+    else
+        table_add(table, "-");
+}
+
 static void add_stages(View *view)
 {
     const JsonValue *stages = json_value_at(view->task, "stages");
@@ -187,10 +199,7 @@ static void add_stages(View *view)
 
         table_addf(&table, "  %s %lld", json_value_text(stage, "role", "?"),
                    (long long)json_value_int(stage, "instance", 0));
-        if (json_value_int(stage, "pid", 0) > 0)
-            table_addf(&table, "%lld", (long long)json_value_int(stage, "pid", 0));
-        else
-            table_add(&table, "-");
+        add_pid(&table, stage);
         table_add(&table, json_value_text(stage, "state", "?"));
         table_addf(&table, "%lld", (long long)json_value_int(stage, "restarts", 0));
         if (json_value_int(stage, "rss", -1) >= 0)

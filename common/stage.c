@@ -5,17 +5,16 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/stage_arguments.h"
+#include "common/stage_process.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum {
-    ASSIGNMENT_WAIT_MS = 10000,
+    ANSWER_WAIT_MS = 10000,
+    HELLO_AGAIN_MS = 500, /* of one that was told to wait for a place */
     HEARTBEAT_MS = 1000,
     SERVICE_MS = 2,    /* between two pieces of work the control socket is looked at so often */
     GOODBYE_MS = 1000, /* for the last words to leave */
@@ -35,51 +34,14 @@ struct Stage {
     size_t counter_count;
     int64_t next_heartbeat_ms;
     int64_t next_service_ms;
-    int signal_fd;
-    pid_t parent; /* 0: not a child of the supervisor's */
-    bool heard;   /* something came in that the caller may have to act on */
+    StageProcess process;
+    char waits_for[256];     /* the last reason why there is no place for it */
+    int64_t hello_again_ms;  /* 0: not told to wait */
+    int64_t answer_until_ms; /* the supervisor's silence is a failure then */
+    bool heard;              /* something came in that the caller may have to act on */
     bool draining;
     bool stopping;
 };
-
-/*
- * A child must not outlive the supervisor, not even one that hangs or is stopped: the next
- * supervisor starts its own. A Ctrl-C at the terminal reaches every process of the group; what a
- * child does about it is for the supervisor to say.
- */
-static void become_child(Stage *stage)
-{
-    const char *child = getenv("WALFERRY_CHILD");
-
-    if (!child || strcmp(child, "1") != 0)
-        return;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)signal(SIGINT, SIG_IGN);
-    stage->parent = getppid();
-}
-
-/* Before any socket is opened: ZeroMQ's threads inherit the mask. */
-static bool take_signals(Stage *stage, Error *err)
-{
-    sigset_t set;
-
-    (void)signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    if (!stage->parent)
-        sigaddset(&set, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    stage->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return stage->signal_fd >= 0 || error_set(err, ERROR_TRANSIENT, "cannot listen for signals");
-}
-
-static void read_signals(Stage *stage)
-{
-    struct signalfd_siginfo info;
-
-    while (read(stage->signal_fd, &info, sizeof info) == sizeof info)
-        stage->stopping = true;
-}
 
 static void say_hello(Stage *stage)
 {
@@ -92,6 +54,10 @@ static void say_hello(Stage *stage)
     hello.pid = (uint64_t)getpid();
     hello.host = host;
     hello.identity = stage->identity;
+    hello.child = (char *)(uintptr_t)stage->process.child;
+    hello.assigned = stage->assigned != NULL;
+    stage->hello_again_ms = 0;
+    stage->answer_until_ms = clock_ms() + ANSWER_WAIT_MS;
     stage_say(stage, &CONTROL_MESSAGE(HELLO, hello, &hello));
 }
 
@@ -111,11 +77,28 @@ static bool hear_assignment(Stage *stage, ControlMessage **message, Error *err)
     return error_set(err, ERROR_TRANSIENT, "the supervisor was started anew");
 }
 
+/* There is no place for it now: said once for each reason, and asked again. */
+static bool hear_wait(Stage *stage, const char *reason, Error *err)
+{
+    if (stage->assigned)
+        return error_set(err, ERROR_TRANSIENT, "lost its place: %s", reason);
+    if (strcmp(stage->waits_for, reason) != 0) {
+        log_info("waiting", "%s", reason);
+        snprintf(stage->waits_for, sizeof stage->waits_for, "%s", reason);
+    }
+    stage->hello_again_ms = clock_ms() + HELLO_AGAIN_MS;
+    return true;
+}
+
 /* Takes *message when it is to be kept. */
 static bool hear(Stage *stage, ControlMessage **message, Error *err)
 {
     if ((*message)->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_ASSIGNMENT)
         return hear_assignment(stage, message, err);
+    if ((*message)->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_WAIT)
+        return hear_wait(stage, (*message)->wait->reason, err);
+    if ((*message)->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_PING)
+        return true;
     if ((*message)->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_STOP) {
         if ((*message)->stop->drain)
             stage->draining = true;
@@ -152,21 +135,6 @@ static bool read_all_control(Stage *stage, Error *err)
     return true;
 }
 
-static int64_t resident_kb(void)
-{
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[128];
-    long kb = 0;
-
-    while (status && fgets(line, sizeof line, status)) {
-        if (sscanf(line, "RssAnon: %ld kB", &kb) == 1)
-            break;
-    }
-    if (status)
-        fclose(status);
-    return kb;
-}
-
 void stage_counter(Stage *stage, const char *name, int64_t value)
 {
     if (stage->counter_count == COUNTERS_MAX)
@@ -184,7 +152,7 @@ static void say_heartbeat(Stage *stage)
     Walferry__Control__Counter *counters[COUNTERS_MAX];
 
     stage->counter_count = 0;
-    stage_counter(stage, "rss_kb", resident_kb());
+    stage_counter(stage, "rss_kb", stage_process_resident_kb());
     if (stage->handlers.counters)
         stage->handlers.counters(stage->handlers.self, stage);
     for (size_t i = 0; i < stage->counter_count; i++)
@@ -200,8 +168,7 @@ static void do_every_second(Stage *stage, int64_t now_ms)
         return;
     stage->next_heartbeat_ms = now_ms + HEARTBEAT_MS;
     say_heartbeat(stage);
-    if (stage->parent && getppid() != stage->parent)
-        stage->stopping = true;
+    stage->stopping |= stage_process_is_orphan(&stage->process);
 }
 
 static bool asked_to_stop(Error *err)
@@ -214,7 +181,7 @@ static bool asked_to_stop(Error *err)
 static bool serve(Stage *stage, int64_t now_ms, Error *err)
 {
     stage->next_service_ms = now_ms + SERVICE_MS;
-    read_signals(stage);
+    stage->stopping |= stage_process_signalled(&stage->process);
     if (channel_was_reconnected(stage->control))
         say_hello(stage);
     if (!read_all_control(stage, err))
@@ -233,7 +200,7 @@ static bool wait_for_any(Stage *stage, WaitItem *items, size_t count, int timeou
     if (count > 0)
         memcpy(all, items, count * sizeof *items);
     all[count] = (WaitItem){.channel = stage->control, .read = true};
-    all[count + 1] = (WaitItem){.fd = stage->signal_fd, .read = true};
+    all[count + 1] = (WaitItem){.fd = stage->process.signal_fd, .read = true};
     if (!channel_wait(all, count + 2, timeout_ms, err))
         return false;
     for (size_t i = 0; i < count; i++)
@@ -284,20 +251,29 @@ bool stage_wait(Stage *stage, WaitItem *items, size_t count, int timeout_ms, Err
     }
 }
 
+static bool ask_for_place(Stage *stage, int64_t now_ms, Error *err)
+{
+    if (channel_was_reconnected(stage->control) ||
+        (stage->hello_again_ms > 0 && now_ms >= stage->hello_again_ms))
+        say_hello(stage);
+    if (stage->hello_again_ms > 0 || now_ms < stage->answer_until_ms)
+        return true;
+    return error_set(err, ERROR_TRANSIENT, "no answer from the supervisor at %s",
+                     stage->arguments.supervisor);
+}
+
 static bool wait_for_assignment(Stage *stage, Error *err)
 {
-    int64_t deadline = clock_ms() + ASSIGNMENT_WAIT_MS;
-
     while (!stage->assigned && !stage->stopping) {
         int64_t now = clock_ms();
         bool found;
 
-        if (now >= deadline)
-            return error_set(err, ERROR_TRANSIENT, "no answer from the supervisor at %s",
-                             stage->arguments.supervisor);
-        if (!wait_for_any(stage, NULL, 0, pause_until(deadline, now), err))
+        if (!ask_for_place(stage, now, err))
             return false;
-        read_signals(stage);
+        int64_t until = stage->hello_again_ms ? stage->hello_again_ms : stage->answer_until_ms;
+        if (!wait_for_any(stage, NULL, 0, pause_until(until, now), err))
+            return false;
+        stage->stopping |= stage_process_signalled(&stage->process);
         if (!read_control(stage, &found, err)) /* one at a time: what follows is for the handlers */
             return false;
     }
@@ -323,11 +299,10 @@ bool stage_open(Stage **out, Walferry__Control__Role role, int argc, char **argv
 
     *out = stage; /* also when it fails: stage_finish() then still reports to the supervisor */
     stage->role = role;
-    stage->signal_fd = -1;
+    stage->process.signal_fd = -1;
     log_open(stage_program_name(role));
     stage_arguments_parse(&stage->arguments, role, argc, argv);
-    become_child(stage);
-    return take_signals(stage, err) && open_control(stage, err);
+    return stage_process_open(&stage->process, err) && open_control(stage, err);
 }
 
 void stage_close(Stage **stage)
@@ -336,8 +311,7 @@ void stage_close(Stage **stage)
         return;
     channel_close(&(*stage)->control);
     control_free(&(*stage)->assigned);
-    if ((*stage)->signal_fd >= 0)
-        close((*stage)->signal_fd);
+    stage_process_done(&(*stage)->process);
     free(*stage);
     *stage = NULL;
 }

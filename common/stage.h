@@ -4,9 +4,11 @@
  *
  * A stage is crash-only: it mends nothing by itself. When something fails it says Fault to the
  * supervisor and ends with the error's exit status; the supervisor starts the next one after a
- * pause. A child ends when its parent dies. A stage that was started by hand says Hello again when
- * the supervisor was restarted, and is then given its Assignment as if new: it ends with
- * EX_TEMPFAIL so that whoever started it may do so again, unless it holds nothing (transform).
+ * pause. A child ends when its parent dies.
+ *
+ * A stage that somebody else started attaches: it waits until the supervisor has a place for it.
+ * When it loses that place or the supervisor was restarted, it ends with EX_TEMPFAIL, so that
+ * whoever started it may do so again; one that holds nothing (transform) goes on.
  *
  *     walferry-transform --supervisor ENDPOINT --task NAME
  */
@@ -35,7 +37,8 @@ typedef struct StageHandlers {
 
 /*
  * Parses the arguments (also --help, --version, --failpoints, which end the process), opens the
- * log, dials the supervisor, says Hello and waits for the Assignment, which stays valid until
+ * log, dials the supervisor, says Hello and waits for the Assignment (for ever, as long as the
+ * supervisor answers that there is no place yet), which stays valid until
  * stage_close. False with err->kind NONE: not wanted, or asked to stop meanwhile. *out is set in
  * any case, so that stage_finish() can report the failure.
  */

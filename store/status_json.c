@@ -100,6 +100,7 @@ static json_t *stages_json(const StatusLive *live)
         json_object_set_new(one, "role", json_string(stage->role));
         json_object_set_new(one, "instance", json_integer(stage->instance));
         json_object_set_new(one, "pid", stage->pid ? json_integer(stage->pid) : json_null());
+        json_object_set_new(one, "host", text_or_null(stage->host));
         json_object_set_new(one, "state", json_string(stage->state));
         json_object_set_new(one, "restarts", json_integer(stage->restarts));
         json_object_set_new(one, "rss", int_or_null(stage->rss));

@@ -14,7 +14,8 @@
 typedef struct StatusStage {
     const char *role; /* capture, copy, transform, loader, schema */
     uint32_t instance;
-    int64_t pid; /* 0: none at the moment */
+    int64_t pid;      /* 0: none at the moment */
+    const char *host; /* of one that attached: what its pid counts on; "": ours */
     const char *state;
     uint32_t restarts;
     int64_t rss; /* bytes; -1: not known */
@@ -27,7 +28,7 @@ typedef struct StatusSource {
     int64_t lag_bytes; /* behind the confirmed position; -1: not known */
     int64_t retained_wal_bytes;
     char wal_status[16];
-    char waiting_for[256]; /* what a step at the source waits for; "": nothing */
+    char waiting_for[256]; /* what the next step waits for; "": nothing */
 } StatusSource;
 
 /* What only a running supervisor knows. */

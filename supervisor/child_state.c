@@ -18,6 +18,7 @@ typedef struct Transition {
 static const Transition TRANSITIONS[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
     [CHILD_STOPPED] = {
         [CHILD_EVENT_START]  = TO(STARTING, SPAWN),
+        [CHILD_EVENT_EXPECT] = TO(WAITING,  NOTHING),
         [CHILD_EVENT_STOP]   = TO(STOPPED,  NOTHING),
     },
     [CHILD_STARTING] = {

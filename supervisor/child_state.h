@@ -14,15 +14,16 @@ typedef enum ChildState {
     CHILD_STARTING, /* forked, has not said Hello */
     CHILD_RUNNING,
     CHILD_STOPPING, /* was asked to end */
-    CHILD_WAITING,  /* ended by itself; a pause before the next one */
+    CHILD_WAITING,  /* for a pause after an end, or for somebody to attach */
     CHILD_STATE_COUNT,
 } ChildState;
 
 typedef enum ChildEvent {
     CHILD_EVENT_START,  /* the place is wanted */
+    CHILD_EVENT_EXPECT, /* it is wanted, and somebody else starts its process */
     CHILD_EVENT_STOP,   /* it is not */
     CHILD_EVENT_HELLO,  /* the process that fills it was heard from */
-    CHILD_EVENT_ATTACH, /* a process started by hand asks for it */
+    CHILD_EVENT_ATTACH, /* a process that somebody else started asks for it */
     CHILD_EVENT_SILENT, /* nothing heard for too long */
     CHILD_EVENT_EXIT,   /* the process has ended */
     CHILD_EVENT_DUE,    /* the pause is over, or it ends too slowly */

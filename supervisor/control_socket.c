@@ -68,12 +68,13 @@ const ControlMessage *control_socket_receive(ControlSocket *socket, const char *
     return socket->message;
 }
 
-void control_socket_send(ControlSocket *socket, const char *peer, const ControlMessage *message)
+bool control_socket_send(ControlSocket *socket, const char *peer, const ControlMessage *message)
 {
     ChannelMessage out = {.count = 1};
 
     snprintf(out.peer, sizeof out.peer, "%s", peer);
     out.parts[0] = control_pack(message);
-    (void)channel_send(socket->channel, &out);
+    bool connected = channel_send(socket->channel, &out) != CHANNEL_NO_PEER;
     channel_message_done(&out);
+    return connected;
 }

@@ -20,5 +20,8 @@ Channel *control_socket_channel(ControlSocket *socket);
 /* NULL: nothing there. Peer and message stay valid until the next call. */
 const ControlMessage *control_socket_receive(ControlSocket *socket, const char **peer);
 
-/* A peer that is gone, or does not read, is not told: its silence is noticed anyway. */
-void control_socket_send(ControlSocket *socket, const char *peer, const ControlMessage *message);
+/*
+ * A peer that does not read is not told: its silence is noticed anyway. False: it is not connected,
+ * or no longer.
+ */
+bool control_socket_send(ControlSocket *socket, const char *peer, const ControlMessage *message);

@@ -21,7 +21,8 @@ typedef struct Host {
     ControlSocket *control;
     const char *state_dir; /* absolute */
     const char *bin_dir;   /* of our own program, where the stages' are too */
-    char name[256];        /* of this machine, as gethostname() gives it */
+    char token[33];        /* our children know it, and nobody else */
+    unsigned external;     /* roles (1 << role) that we start no process for: they attach */
     int hung_ms;           /* a stage that is silent so long is replaced */
     bool log_to_stderr;    /* stages inherit our standard error */
     Retired retired[RETIRED_MAX];

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "supervisor/child.h"
 #include "supervisor/console.h"
+#include "supervisor/place_end.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -12,9 +13,10 @@
 #include <sys/wait.h>
 
 enum {
-    POLITE_MS = 5000,    /* between Stop, SIGTERM and SIGKILL */
-    LAST_WORDS_MS = 300, /* a Fault may arrive a little after the process was reaped */
-    EXIT_NOT_STARTED = 127,
+    POLITE_MS = 5000,      /* between Stop, SIGTERM and SIGKILL */
+    QUIET_MS = 1500,       /* an attached process says something each second */
+    ASK_AGAIN_MS = 100,    /* whether a quiet one, or one that is to end, is still connected */
+    ATTACH_TELL_MS = 5000, /* nobody has attached for so long: people are told */
 };
 
 /* clang-format off */
@@ -35,6 +37,11 @@ const char *place_role_name(Walferry__Control__Role role)
     return (size_t)role < COUNT_OF(ROLES) ? ROLES[role].name : "?";
 }
 
+const char *place_program_name(Walferry__Control__Role role)
+{
+    return ROLES[role].program;
+}
+
 bool place_is_running(const Place *place)
 {
     return place->state == CHILD_RUNNING;
@@ -45,9 +52,21 @@ bool place_is_empty(const Place *place)
     return place->state == CHILD_STOPPED;
 }
 
+bool place_is_open(const Place *place, int64_t now_ms)
+{
+    return place->external && place->state == CHILD_WAITING && now_ms >= place->due_ms;
+}
+
+/* Its process is somebody else's: we cannot reap it, signal it, or look at it. */
+static bool is_attached(const Place *place)
+{
+    return place->pid == 0 && place->identity[0] != '\0';
+}
+
 static void vacate(Place *place)
 {
     place->pid = 0;
+    place->host[0] = '\0';
     place->identity[0] = '\0';
     place->endpoint[0] = '\0';
     place->ready = false;
@@ -80,11 +99,19 @@ static void spawn(Place *place, Host *host, int64_t now_ms)
     place->shown_pid = place->pid;
 }
 
-static void send_stop(const Place *place, Host *host)
+/* False: it is not connected any more. */
+static bool send_stop(const Place *place, Host *host)
 {
     Walferry__Control__Stop stop = WALFERRY__CONTROL__STOP__INIT;
 
-    control_socket_send(host->control, place->identity, &CONTROL_MESSAGE(STOP, stop, &stop));
+    return control_socket_send(host->control, place->identity, &CONTROL_MESSAGE(STOP, stop, &stop));
+}
+
+static bool send_ping(const Place *place, Host *host)
+{
+    Walferry__Control__Ping ping = WALFERRY__CONTROL__PING__INIT;
+
+    return control_socket_send(host->control, place->identity, &CONTROL_MESSAGE(PING, ping, &ping));
 }
 
 static void send_signal(Place *place)
@@ -114,7 +141,7 @@ static void apply(Place *place, Host *host, ChildEvent event, int64_t now_ms)
         spawn(place, host, now_ms);
         break;
     case CHILD_DO_ASK:
-        send_stop(place, host);
+        (void)send_stop(place, host);
         place->due_ms = now_ms + POLITE_MS;
         break;
     case CHILD_DO_SIGNAL:
@@ -134,23 +161,18 @@ static void apply(Place *place, Host *host, ChildEvent event, int64_t now_ms)
     }
 }
 
-/* Nobody reaps a process that was started by hand: being asked to end ends it for us. */
-static void forget_if_not_ours(Place *place)
-{
-    ChildAction action;
-
-    if (place->state == CHILD_STOPPING && place->pid == 0 && !place->ended &&
-        step(place, CHILD_EVENT_EXIT, &action))
-        vacate(place);
-}
-
 void place_want(Place *place, Host *host, bool wanted, int64_t now_ms)
 {
+    ChildEvent begin = place->external ? CHILD_EVENT_EXPECT : CHILD_EVENT_START;
+
+    if (wanted && place->state == CHILD_STOPPED && place->external) {
+        place->due_ms = now_ms;
+        place->told = false;
+    }
     if (wanted == (place->state == CHILD_STOPPED))
-        apply(place, host, wanted ? CHILD_EVENT_START : CHILD_EVENT_STOP, now_ms);
+        apply(place, host, wanted ? begin : CHILD_EVENT_STOP, now_ms);
     if (wanted)
         return;
-    forget_if_not_ours(place);
     if (place->role !=
         WALFERRY__CONTROL__ROLE__ROLE_SCHEMA) { /* a job's series ends with its result */
         place->failing = false;
@@ -158,17 +180,23 @@ void place_want(Place *place, Host *host, bool wanted, int64_t now_ms)
     }
 }
 
-bool place_hello(Place *place, const char *identity, uint64_t pid, bool by_hand, int64_t now_ms)
+bool place_hello(Place *place, const char *identity, const Walferry__Control__Hello *hello,
+                 int64_t now_ms)
 {
+    bool attaches = place->pid == 0;
     ChildAction action;
 
-    if (!step(place, by_hand ? CHILD_EVENT_ATTACH : CHILD_EVENT_HELLO, &action))
+    if (!step(place, attaches ? CHILD_EVENT_ATTACH : CHILD_EVENT_HELLO, &action))
         return false;
     snprintf(place->identity, sizeof place->identity, "%s", identity);
-    place->shown_pid = (int64_t)pid;
+    place->shown_pid = (int64_t)hello->pid;
     place->heard_ms = now_ms;
-    if (by_hand)
+    if (attaches) {
         place->started_ms = now_ms;
+        place->fault = (Error){0};
+        place->told = false;
+        snprintf(place->host, sizeof place->host, "%s", hello->host[0] ? hello->host : "?");
+    }
     return true;
 }
 
@@ -228,119 +256,61 @@ void place_ended(Place *place, int wait_status, int64_t now_ms)
     place->ended_ms = now_ms;
 }
 
-/* True when nothing more is to be learnt about an end: a Fault or a result may still come in. */
-static bool end_is_clear(const Place *place, int64_t now_ms)
-{
-    bool may_have_done = place->role == WALFERRY__CONTROL__ROLE__ROLE_SCHEMA;
-
-    return place->fault.kind != ERROR_NONE || WIFSIGNALED(place->wait_status) ||
-           (place->wait_status == 0 && !may_have_done) || place->state == CHILD_STOPPING ||
-           now_ms - place->ended_ms >= LAST_WORDS_MS;
-}
-
-static void explain_end(Place *place, ErrorKind kind)
-{
-    int status = place->wait_status;
-
-    if (place->fault.kind != ERROR_NONE) {
-        place->error = place->fault;
-    } else if (WIFSIGNALED(status)) {
-        error_set(&place->error, kind, "%s was ended by signal %d", place_role_name(place->role),
-                  WTERMSIG(status));
-    } else if (WEXITSTATUS(status) == EXIT_NOT_STARTED) {
-        error_set(&place->error, ERROR_CONFIG, "%s could not be started",
-                  ROLES[place->role].program);
-        error_hint(&place->error, "install all of walferry's programs in one folder");
-    } else {
-        error_set(&place->error, kind, "%s ended with status %d", place_role_name(place->role),
-                  WEXITSTATUS(status));
-    }
-    if (place->fault.kind == ERROR_NONE)
-        error_hint(&place->error, "see log/%s.log in the state directory", place->task);
-}
-
-static ErrorKind kind_of_end(const Place *place)
-{
-    ErrorKind kind = place->fault.kind;
-
-    if (kind == ERROR_NONE && !WIFSIGNALED(place->wait_status))
-        kind = child_exit_kind(place->wait_status);
-    if (kind == ERROR_NONE && WIFEXITED(place->wait_status) &&
-        WEXITSTATUS(place->wait_status) == EXIT_NOT_STARTED)
-        kind = ERROR_CONFIG;
-    return kind == ERROR_NONE ? ERROR_TRANSIENT : kind;
-}
-
-/* Killed, or ended without a reason to: not a failure unless it becomes a habit. */
-static bool ended_without_a_word(const Place *place)
-{
-    return place->fault.kind == ERROR_NONE &&
-           (WIFSIGNALED(place->wait_status) || place->wait_status == 0);
-}
-
-static void tell_restart(const Place *place, int pause_ms)
-{
-    char text[sizeof(Error) + 128];
-
-    error_format(&place->error, text, sizeof text);
-    if (pause_ms > 0)
-        console_say(place->task, "%s %u: %s; starting it again in %d ms",
-                    place_role_name(place->role), place->number, text, pause_ms);
-    else
-        console_say(place->task, "%s %u: %s; starting it again", place_role_name(place->role),
-                    place->number, text);
-}
-
-static PlaceFate plan_restart(Place *place, const RetryLimits *limits, int64_t now_ms)
-{
-    ErrorKind kind = kind_of_end(place);
-    bool silent = ended_without_a_word(place);
-
-    explain_end(place, kind);
-    place->failing = true;
-    if (!error_may_pass(kind))
-        return PLACE_GIVES_UP;
-    RetryVerdict verdict = silent ? retry_killed(&place->retry, now_ms, limits)
-                                  : retry_failed(&place->retry, kind, now_ms, limits);
-    if (verdict.give_up) {
-        error_wrap(&place->error, "given up after trying again for too long");
-        return PLACE_GIVES_UP;
-    }
-    if (silent)
-        place->failing = place->retry.failing;
-    tell_restart(place, verdict.pause_ms);
-    place->due_ms = now_ms + verdict.pause_ms;
-    place->restarts++;
-    return PLACE_GOES_ON;
-}
-
 static PlaceFate settle_end(Place *place, const RetryLimits *limits, int64_t now_ms)
 {
     PlaceFate fate = PLACE_GOES_ON;
     ChildAction action;
 
     if (step(place, CHILD_EVENT_EXIT, &action) && action == CHILD_DO_PAUSE)
-        fate = plan_restart(place, limits, now_ms);
+        fate = place_plan_next(place, limits, now_ms);
     vacate(place);
     return fate;
 }
 
+/* Not reaped, but seen: by its connection, or its silence. */
+static void watch_attached(Place *place, Host *host, int64_t now_ms)
+{
+    bool leaving = place->state == CHILD_STOPPING;
+    int64_t quiet_ms = now_ms - place->heard_ms;
+    bool gone = leaving ? now_ms >= place->due_ms : quiet_ms >= host->hung_ms;
+
+    if (place->ended)
+        return;
+    if (!gone && (leaving || quiet_ms >= QUIET_MS) && now_ms >= place->ask_ms) {
+        gone = !(leaving ? send_stop(place, host) : send_ping(place, host));
+        place->ask_ms = now_ms + ASK_AGAIN_MS;
+    }
+    if (gone)
+        place_ended(place, SIGKILL, now_ms);
+}
+
+static void tell_nobody_attaches(Place *place, const Host *host, int64_t now_ms)
+{
+    if (place->told || !place_is_open(place, now_ms - ATTACH_TELL_MS))
+        return;
+    place->told = true;
+    console_say(place->task, "%s %u: nobody attaches; start it: %s --supervisor %s --task %s",
+                place_role_name(place->role), place->number, place_program_name(place->role),
+                control_socket_endpoint(host->control), place->task);
+}
+
 static bool is_silent(const Place *place, const Host *host, int64_t now_ms)
 {
-    return !place->ended && (place->state == CHILD_STARTING || place->state == CHILD_RUNNING) &&
+    return !place->ended && place->pid > 0 &&
+           (place->state == CHILD_STARTING || place->state == CHILD_RUNNING) &&
            now_ms - place->heard_ms >= host->hung_ms;
 }
 
 static bool is_due(const Place *place, int64_t now_ms)
 {
-    return (place->state == CHILD_WAITING || place->state == CHILD_STOPPING) &&
-           now_ms >= place->due_ms;
+    bool starts = place->state == CHILD_WAITING && !place->external;
+
+    return (starts || place->state == CHILD_STOPPING) && now_ms >= place->due_ms;
 }
 
-/* What was started by hand is not started again by us. */
-static void tick_extra(Place *place, const Host *host, int64_t now_ms)
+static void tick_extra(Place *place)
 {
-    if (!place->ended && !is_silent(place, host, now_ms))
+    if (!place->ended)
         return;
     place->state = CHILD_STOPPED;
     place->failing = false;
@@ -351,11 +321,15 @@ PlaceFate place_tick(Place *place, Host *host, const RetryLimits *limits, int64_
 {
     PlaceFate fate = PLACE_GOES_ON;
 
+    if (is_attached(place))
+        watch_attached(place, host, now_ms);
+    else if (place->external)
+        tell_nobody_attaches(place, host, now_ms);
     if (place->extra) {
-        tick_extra(place, host, now_ms);
+        tick_extra(place);
         return PLACE_GOES_ON;
     }
-    if (place->ended && end_is_clear(place, now_ms))
+    if (place->ended && place_end_is_clear(place, now_ms))
         fate = settle_end(place, limits, now_ms);
     if (fate == PLACE_GIVES_UP)
         return fate;

@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-enum { PLACE_COUNTERS_MAX = 64, PLACE_COUNTER_NAME_MAX = 48 };
+enum { PLACE_COUNTERS_MAX = 64, PLACE_COUNTER_NAME_MAX = 48, PLACE_HOST_MAX = 64 };
 
 typedef struct PlaceCounter {
     char name[PLACE_COUNTER_NAME_MAX];
@@ -24,11 +24,13 @@ typedef struct Place {
     const char *task; /* its name */
     Walferry__Control__Role role;
     uint32_t number;
-    bool extra; /* a transform that was started by hand: leaves no place behind */
+    bool external; /* filled by whoever attaches, never by a child of ours */
+    bool extra;    /* a transform more than the task has places for: leaves none behind */
     ChildState state;
 
-    pid_t pid; /* of our child; 0: none, or started by hand */
+    pid_t pid; /* of our child; 0: none, or it attached */
     int64_t shown_pid;
+    char host[PLACE_HOST_MAX];           /* of one that attached; "": a child's, or none */
     char identity[CHANNEL_IDENTITY_MAX]; /* "" until Hello */
     char endpoint[CHANNEL_ENDPOINT_MAX]; /* "" until Ready */
     bool ready;
@@ -43,7 +45,9 @@ typedef struct Place {
     int64_t ended_ms;
     Error fault; /* what the process said before it ended */
 
-    int64_t due_ms;    /* WAITING: start the next; STOPPING: be less polite */
+    int64_t due_ms;    /* WAITING: the next may begin; STOPPING: be less polite */
+    int64_t ask_ms;    /* an attached one that is quiet, or is to end: ask again */
+    bool told;         /* that nobody attaches */
     unsigned signals;  /* sent to a process that is to end */
     unsigned restarts; /* of the place, since the supervisor started */
     Retry retry;
@@ -63,17 +67,21 @@ typedef enum PlaceFate {
 } PlaceFate;
 
 const char *place_role_name(Walferry__Control__Role role);
+const char *place_program_name(Walferry__Control__Role role);
 
 /* Is there a process that takes part? */
 bool place_is_running(const Place *place);
 /* Is there nothing left of it? */
 bool place_is_empty(const Place *place);
+/* Does it wait for somebody to attach? */
+bool place_is_open(const Place *place, int64_t now_ms);
 
 /* It should (not) be there: starts, or ends, what is needed. */
 void place_want(Place *place, Host *host, bool wanted, int64_t now_ms);
 
-/* A process said Hello and fills the place; false: it may not. */
-bool place_hello(Place *place, const char *identity, uint64_t pid, bool by_hand, int64_t now_ms);
+/* A process said Hello and fills the place, our child or one that attaches; false: it may not. */
+bool place_hello(Place *place, const char *identity, const Walferry__Control__Hello *hello,
+                 int64_t now_ms);
 
 void place_heard(Place *place, int64_t now_ms);
 void place_note_counters(Place *place, const Walferry__Control__Heartbeat *heartbeat);
@@ -87,7 +95,7 @@ void place_made_progress(Place *place);
 /* Its process was reaped. */
 void place_ended(Place *place, int wait_status, int64_t now_ms);
 
-/* Its process told us, before it ends. One that was started by hand counts as ended with it. */
+/* Its process told us, before it ends. One that attached counts as ended with it. */
 void place_fault(Place *place, const Walferry__Control__Fault *fault, int64_t now_ms);
 
 /* Pauses, silence, ends. */

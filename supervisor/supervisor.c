@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -53,6 +54,18 @@ static bool find_programs(Supervisor *s, Error *err)
     return true;
 }
 
+/* In the environment of the stages: what one that was started by somebody else has not. */
+static void make_token(Host *host)
+{
+    unsigned char bytes[(sizeof host->token - 1) / 2];
+
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        abort(); /* cannot be: so few bytes are never cut short */
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(host->token + 2 * i, sizeof host->token - 2 * i, "%02x", bytes[i]);
+    (void)setenv("WALFERRY_CHILD", host->token, 1);
+}
+
 static void read_environment(Host *host)
 {
     const char *hung = getenv("WALFERRY_HUNG_MS");
@@ -61,8 +74,7 @@ static void read_environment(Host *host)
 
     host->hung_ms = ms > 0 && ms < INT_MAX ? (int)ms : HUNG_MS;
     host->log_to_stderr = inherit && strcmp(inherit, "1") == 0;
-    (void)gethostname(host->name, sizeof host->name - 1);
-    (void)setenv("WALFERRY_CHILD", "1", 1); /* for the stages */
+    make_token(host);
 }
 
 static bool open_host(Supervisor *s, const char *state_dir, Error *err)
@@ -260,19 +272,40 @@ static void send_away(Supervisor *s, const char *peer)
     control_socket_send(s->host.control, peer, &CONTROL_MESSAGE(STOP, stop, &stop));
 }
 
+/* It asks again by itself; one that works already has lost its place and ends. */
+static void let_wait(Supervisor *s, const char *peer, char *why)
+{
+    Walferry__Control__Wait wait = WALFERRY__CONTROL__WAIT__INIT;
+
+    wait.reason = why;
+    control_socket_send(s->host.control, peer, &CONTROL_MESSAGE(WAIT, wait, &wait));
+}
+
+static void hear_hello(Supervisor *s, const char *peer, const Walferry__Control__Hello *hello,
+                       int64_t now_ms)
+{
+    Task *task = supervisor_find(s, hello->task);
+    char why[TASK_WHY_MAX];
+
+    snprintf(why, sizeof why, "there is no task %.40s here", hello->task);
+    if (task && task_hello(task, peer, hello, now_ms, why))
+        return;
+    if (hello->child[0])
+        send_away(s, peer);
+    else
+        let_wait(s, peer, why);
+}
+
 static void hear_stage(Supervisor *s, const char *peer, const ControlMessage *message,
                        int64_t now_ms)
 {
-    bool hello = message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO;
-    Task *task = hello ? supervisor_find(s, message->hello->task) : NULL;
+    char why[] = "the supervisor has not heard from it for too long";
 
-    if (hello && task && task_hello(task, peer, message->hello, now_ms))
-        return;
-    for (size_t i = 0; !hello && i < s->task_count; i++) {
+    for (size_t i = 0; i < s->task_count; i++) {
         if (task_hear(s->tasks[i], peer, message, now_ms))
             return;
     }
-    send_away(s, peer);
+    let_wait(s, peer, why);
 }
 
 /* Before the time is looked at: what waited here while we were busy shows that its sender lives. */
@@ -287,6 +320,8 @@ static void hear_all(Supervisor *s, int64_t now_ms)
             return;
         if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_REQUEST)
             requests_serve(s, peer, message->request);
+        else if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_HELLO)
+            hear_hello(s, peer, message->hello, now_ms);
         else
             hear_stage(s, peer, message, now_ms);
     }
@@ -349,6 +384,7 @@ static bool turn(Supervisor *s, Error *err)
 static bool open_and_run(Supervisor *s, const SupervisorOptions *options, Error *err)
 {
     read_environment(&s->host);
+    s->host.external = options->external;
     if (!take_signals(s, err) || !find_programs(s, err) || !open_host(s, options->state_dir, err) ||
         !add_tasks(s, options, err))
         return false;

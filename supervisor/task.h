@@ -41,9 +41,10 @@ size_t task_wait_items(const Task *task, WaitItem *items);
 /* True if the process was of this task. */
 bool task_reaped(Task *task, pid_t pid, int wait_status, int64_t now_ms);
 
-/* A stage asks to take part: true if it does. */
-bool task_hello(Task *task, const char *peer, const Walferry__Control__Hello *hello,
-                int64_t now_ms);
+/* A stage asks to take part: true if it does; else `why` not, or not now. */
+enum { TASK_WHY_MAX = 160 };
+bool task_hello(Task *task, const char *peer, const Walferry__Control__Hello *hello, int64_t now_ms,
+                char why[static TASK_WHY_MAX]);
 /* Any other message; false if the sender is no stage of this task. */
 bool task_hear(Task *task, const char *peer, const ControlMessage *message, int64_t now_ms);
 

@@ -3,7 +3,8 @@
  *
  *     task.c         opening, commands, ends, the tick that ties all together
  *     task_start.c   task file and store to a task
- *     task_stages.c  places: Hello, Assignment, Topology, restarts
+ *     task_attach.c  Hello: who may take which place
+ *     task_stages.c  places: Assignment, Topology, restarts
  *     task_phases.c  jobs, snapshot, from phase to phase
  *     task_copy.c    chunks granted and done
  *     task_stream.c  epochs, positions, confirmation
@@ -137,6 +138,8 @@ NODISCARD bool task_load_model(Task *task, Error *err);
 NODISCARD bool task_load_copy(Task *task, Error *err);
 
 /* task_stages.c */
+bool task_wants(const Task *task, const Place *place);
+void task_assign(Task *task, const Place *place);
 Place *task_place(Task *task, Walferry__Control__Role role, uint32_t number);
 Place *task_place_of(Task *task, const char *peer);
 bool task_loaders_are_ready(Task *task);

@@ -53,7 +53,7 @@ bool task_is_empty(Task *task)
     return true;
 }
 
-/* ---- Hello and Assignment ---- */
+/* ---- Assignment ---- */
 
 static void put_job(Task *task, Walferry__Control__Job *job, Arena *arena)
 {
@@ -88,7 +88,7 @@ static char *spool_dir(const Task *task)
     return dir;
 }
 
-static void assign(Task *task, const Place *place)
+void task_assign(Task *task, const Place *place)
 {
     Walferry__Control__Assignment a = WALFERRY__CONTROL__ASSIGNMENT__INIT;
     Walferry__Control__Job job = WALFERRY__CONTROL__JOB__INIT;
@@ -122,91 +122,13 @@ static void assign(Task *task, const Place *place)
     task_send(task, place, &CONTROL_MESSAGE(ASSIGNMENT, assignment, &a));
 }
 
-static bool is_wanted(const Task *task, const Place *place)
+bool task_wants(const Task *task, const Place *place)
 {
     if (place->role == ROLE(SCHEMA))
         return task->job != JOB(NONE) && (task->halt < HALT_STAGES || task->releasing);
     if (task->fresh_loaders && place->role == ROLE(LOADER))
         return false;
     return task->halt < HALT_STAGES && phase_wants(task->phase, place->role);
-}
-
-static Place *child_of(Task *task, const Walferry__Control__Hello *hello)
-{
-    for (size_t i = 0; i < task->place_count; i++) {
-        Place *place = &task->places[i];
-
-        if (place->pid > 0 && (uint64_t)place->pid == hello->pid && place->role == hello->role &&
-            place->identity[0] == '\0' && strcmp(hello->host, task->host->name) == 0)
-            return place;
-    }
-    return NULL;
-}
-
-/* A transform always finds room, as long as there is work for one. */
-static Place *extra_transform(Task *task)
-{
-    uint32_t number = 0;
-
-    for (size_t i = 0; i < task->place_count; i++) {
-        Place *place = &task->places[i];
-
-        if (place->extra && place_is_empty(place)) {
-            place->state = CHILD_WAITING;
-            return place;
-        }
-        if (place->role == ROLE(TRANSFORM) && place->number >= number)
-            number = place->number + 1;
-    }
-    if (task->place_count == PLACES_MAX)
-        return NULL;
-    Place *place = &task->places[task->place_count++];
-    *place = (Place){.task = task->name,
-                     .role = ROLE(TRANSFORM),
-                     .number = number,
-                     .extra = true,
-                     .state = CHILD_WAITING};
-    return place;
-}
-
-static Place *place_for_stranger(Task *task, Walferry__Control__Role role)
-{
-    if (task->halt >= HALT_STAGES || !phase_wants(task->phase, role))
-        return NULL;
-    if (role == ROLE(TRANSFORM))
-        return extra_transform(task);
-    for (size_t i = 0; i < task->place_count; i++) {
-        Place *place = &task->places[i];
-
-        if (place->role == role && place->state == CHILD_WAITING && is_wanted(task, place))
-            return place;
-    }
-    return NULL;
-}
-
-bool task_hello(Task *task, const char *peer, const Walferry__Control__Hello *hello, int64_t now_ms)
-{
-    Place *known = task_place_of(task, peer);
-    Place *child = child_of(task, hello);
-    Place *place = known ? known : child ? child : place_for_stranger(task, hello->role);
-
-    if (!place)
-        return false;
-    if (known) { /* its connection was made anew: it may have missed something */
-        place_heard(place, now_ms);
-        task->topology_changed = true;
-        return true;
-    }
-    if (!place_hello(place, peer, hello->pid, !child, now_ms) || !place_is_running(place))
-        return false;
-    assign(task, place);
-    if (place->role == ROLE(TRANSFORM)) { /* dials only: it is ready as soon as it is there */
-        place->ready = true;
-        place->ready_ms = now_ms;
-        place_is_at_work(place);
-        task->topology_changed = true;
-    }
-    return true;
 }
 
 /* The stream has started on another line than the one it was assigned, which holds all we have. */
@@ -347,7 +269,7 @@ void task_tick_places(Task *task, int64_t now_ms)
             fail_of(task, place, now_ms);
         if (place->vacated)
             a_process_left(task, place);
-        bool wanted = is_wanted(task, place);
+        bool wanted = task_wants(task, place);
         if (!place->extra || !wanted)
             place_want(place, task->host, wanted, now_ms);
         if (place->vacated)

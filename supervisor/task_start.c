@@ -230,7 +230,10 @@ static void add_places(Task *task, Walferry__Control__Role role, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
         task->places[task->place_count++] =
-            (Place){.task = task->name, .role = role, .number = (uint32_t)i};
+            (Place){.task = task->name,
+                    .role = role,
+                    .number = (uint32_t)i,
+                    .external = (task->host->external & 1u << role) != 0};
 }
 
 static void make_places(Task *task)

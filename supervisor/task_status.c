@@ -3,6 +3,7 @@
 #include "supervisor/child.h"
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ static size_t show_stages(Task *task)
             .role = place_role_name(place->role),
             .instance = place->number,
             .pid = there ? place->shown_pid : 0,
+            .host = place->host,
             .state = child_state_name(place->state),
             .restarts = place->restarts,
             .rss = place->pid > 0  ? child_rss(place->pid)
@@ -125,11 +127,36 @@ static int64_t eta_s(const Task *task)
                      (double)took_ms / 1000);
 }
 
+/* "capture 0, loader 1 to attach": it is the user who has to start them. */
+static void say_who_is_missing(const Task *task, char *out, size_t size)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < task->place_count; i++) {
+        const Place *place = &task->places[i];
+
+        if (!place_is_open(place, clock_ms()) || length >= size)
+            continue;
+        length += (size_t)snprintf(out + length, size - length, "%s%s %u", length ? ", " : "",
+                                   place_role_name(place->role), place->number);
+    }
+    if (length > 0 && length < size)
+        snprintf(out + length, size - length, " to attach");
+}
+
+static void show_source(Task *task)
+{
+    StatusSource *shown = &task->shown_source;
+
+    *shown = *source_probe_known(task->probe);
+    memcpy(shown->waiting_for, task->waiting_for, sizeof shown->waiting_for);
+    if (shown->waiting_for[0] == '\0')
+        say_who_is_missing(task, shown->waiting_for, sizeof shown->waiting_for);
+}
+
 void task_live(Task *task, StatusLive *out)
 {
-    task->shown_source = *source_probe_known(task->probe);
-    memcpy(task->shown_source.waiting_for, task->waiting_for,
-           sizeof task->shown_source.waiting_for);
+    show_source(task);
     *out = (StatusLive){
         .state = task_state(task),
         .error = error_of_the_moment(task),

@@ -11,7 +11,9 @@ static const char RUNNING[] =
     "\"stages\":[{\"role\":\"capture\",\"instance\":0,\"pid\":77,\"state\":\"running\","
     "\"restarts\":1,\"rss\":8388608},"
     "{\"role\":\"loader\",\"instance\":1,\"pid\":null,\"state\":\"waiting\",\"restarts\":0,"
-    "\"rss\":null}],"
+    "\"rss\":null},"
+    "{\"role\":\"loader\",\"instance\":2,\"pid\":1,\"host\":\"db2\",\"state\":\"running\","
+    "\"restarts\":0,\"rss\":null}],"
     "\"tables\":{\"total\":4,\"copied\":1},\"rows\":{\"copied\":1000,\"estimate\":4000},"
     "\"bytes\":{\"copied\":2097152},\"eta_s\":90,\"changes\":{\"applied\":700},"
     "\"redelivered_batches\":3,\"duplicates_dropped\":2,\"rewinds\":0}]}";
@@ -45,9 +47,10 @@ static void a_task_is_a_block(void **state)
         "  waits for pid 4711\n"
         "  recovery  3 batches sent again, 2 duplicates dropped, 0 rewinds\n"
         "  warning   a new table\n"
-        "  stage      pid  state    restarts  memory\n"
-        "  capture 0   77  running         1  8.0 MB\n"
-        "  loader 1     -  waiting         0       -\n");
+        "  stage        pid  state    restarts  memory\n"
+        "  capture 0     77  running         1  8.0 MB\n"
+        "  loader 1       -  waiting         0       -\n"
+        "  loader 2   1@db2  running         0       -\n");
 }
 
 static void two_looks_make_rates(void **state)

@@ -261,6 +261,77 @@ static void a_loader_ends_to_be_started_anew_when_the_supervisor_was(void **stat
     assert_int_equal(fake_supervisor_exit_status(f), EX_TEMPFAIL);
 }
 
+static void say_wait(FakeSupervisor *f)
+{
+    Walferry__Control__Wait wait = WALFERRY__CONTROL__WAIT__INIT;
+
+    wait.reason = (char[]){"there is one already"};
+    fake_supervisor_say(f, &CONTROL_MESSAGE(WAIT, wait, &wait));
+}
+
+static void a_stage_without_a_place_asks_again_until_it_has_one(void **state)
+{
+    FakeSupervisor *f = *state;
+
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_until_stopped);
+    EXPECT_AND_FORGET(f, HELLO);
+    say_wait(f);
+    EXPECT_AND_FORGET(f, HELLO);
+    say_wait(f);
+    ControlMessage *hello = EXPECT(f, HELLO);
+    assert_string_equal(hello->hello->child, "");
+    assert_false(hello->hello->assigned);
+    control_free(&hello);
+    fake_supervisor_say_assignment(f, 1);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
+    fake_supervisor_say_stop(f, false);
+
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
+}
+
+static void a_waiting_stage_ends_when_it_is_told_to(void **state)
+{
+    FakeSupervisor *f = *state;
+
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_CAPTURE, wait_until_stopped);
+    EXPECT_AND_FORGET(f, HELLO);
+    say_wait(f);
+    EXPECT_AND_FORGET(f, HELLO);
+    assert_int_equal(kill(f->child, SIGTERM), 0);
+
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
+}
+
+static void a_waiting_stage_asks_a_supervisor_that_was_started_anew(void **state)
+{
+    FakeSupervisor *f = *state;
+
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    EXPECT_AND_FORGET(f, HELLO);
+    say_wait(f);
+    restart_supervisor(f);
+    fake_supervisor_say_assignment(f, 1);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
+    fake_supervisor_say_stop(f, false);
+
+    assert_int_equal(fake_supervisor_exit_status(f), EX_OK);
+}
+
+static void a_stage_that_has_lost_its_place_ends_to_be_started_anew(void **state)
+{
+    FakeSupervisor *f = *state;
+
+    fake_supervisor_start(f, WALFERRY__CONTROL__ROLE__ROLE_LOADER, wait_until_stopped);
+    fake_supervisor_admit(f, 1);
+    EXPECT_AND_FORGET(f, HEARTBEAT);
+    say_wait(f);
+    ControlMessage *fault = EXPECT(f, FAULT);
+    assert_string_equal(fault->fault->message, "lost its place: there is one already");
+    control_free(&fault);
+
+    assert_int_equal(fake_supervisor_exit_status(f), EX_TEMPFAIL);
+}
+
 static void a_message_of_another_version_is_a_protocol_error(void **state)
 {
     FakeSupervisor *f = *state;
@@ -337,6 +408,10 @@ int main(void)
         CASE(a_wait_ends_with_its_time_or_with_an_item),
         CASE(a_transform_stays_when_the_supervisor_is_restarted),
         CASE(a_loader_ends_to_be_started_anew_when_the_supervisor_was),
+        CASE(a_stage_without_a_place_asks_again_until_it_has_one),
+        CASE(a_waiting_stage_ends_when_it_is_told_to),
+        CASE(a_waiting_stage_asks_a_supervisor_that_was_started_anew),
+        CASE(a_stage_that_has_lost_its_place_ends_to_be_started_anew),
         CASE(a_message_of_another_version_is_a_protocol_error),
         CASE(a_child_does_not_outlive_its_supervisor),
     };

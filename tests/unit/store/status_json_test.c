@@ -120,8 +120,8 @@ static void without_a_supervisor_a_running_task_is_paused(void **state)
 
 static bool live_of(void *self, const char *task, StatusLive *out)
 {
-    static const StatusStage STAGES[] = {{"capture", 0, 4711, "running", 2, 1000},
-                                         {"loader", 1, 0, "waiting", 0, -1}};
+    static const StatusStage STAGES[] = {{"capture", 0, 4711, "", "running", 2, 1000},
+                                         {"loader", 1, 1, "db2", "running", 0, -1}};
     static const StatusSource SOURCE = {.at_ms = 5,
                                         .confirmed_lsn = 0x1040,
                                         .wal_lsn = 0x2000,

@@ -74,7 +74,23 @@ static void a_place_wanted_again_waits_until_the_old_process_has_ended(void **st
     walk(STEPS, COUNT_OF(STEPS));
 }
 
-static void a_process_started_by_hand_takes_a_free_place_only(void **state)
+static void a_place_for_others_to_fill_waits_and_is_never_spawned(void **state)
+{
+    (void)state;
+    static const Step STEPS[] = {
+        {CHILD_EVENT_EXPECT, CHILD_WAITING, CHILD_DO_NOTHING},
+        {CHILD_EVENT_ATTACH, CHILD_RUNNING, CHILD_DO_NOTHING},
+        {CHILD_EVENT_EXIT, CHILD_WAITING, CHILD_DO_PAUSE},
+        {CHILD_EVENT_ATTACH, CHILD_RUNNING, CHILD_DO_NOTHING},
+        {CHILD_EVENT_STOP, CHILD_STOPPING, CHILD_DO_ASK},
+        {CHILD_EVENT_EXIT, CHILD_STOPPED, CHILD_DO_NOTHING},
+        {CHILD_EVENT_EXPECT, CHILD_WAITING, CHILD_DO_NOTHING},
+        {CHILD_EVENT_STOP, CHILD_STOPPED, CHILD_DO_NOTHING},
+    };
+    walk(STEPS, COUNT_OF(STEPS));
+}
+
+static void a_process_that_attaches_takes_a_free_place_only(void **state)
 {
     (void)state;
 
@@ -121,7 +137,8 @@ int main(void)
         cmocka_unit_test(a_silent_child_has_a_successor_at_once),
         cmocka_unit_test(a_child_that_does_not_end_is_signalled),
         cmocka_unit_test(a_place_wanted_again_waits_until_the_old_process_has_ended),
-        cmocka_unit_test(a_process_started_by_hand_takes_a_free_place_only),
+        cmocka_unit_test(a_place_for_others_to_fill_waits_and_is_never_spawned),
+        cmocka_unit_test(a_process_that_attaches_takes_a_free_place_only),
         cmocka_unit_test(every_state_leads_on),
         cmocka_unit_test(an_event_out_of_place_is_refused_and_changes_nothing),
     };
