@@ -1,5 +1,7 @@
 #include "common/error.h"
 
+#include "common/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,10 +22,17 @@ static const struct {
 };
 /* clang-format on */
 
-/* libpq ends its messages with newlines and puts some inside; one error is one line. */
+/*
+ * libpq ends its messages with newlines and puts some inside; one error is one line. A long key is
+ * cut wherever the room ends, and what a server says before it knows the client's encoding is in
+ * its own; what we say is UTF-8.
+ */
 static void make_one_line(char *text)
 {
-    size_t length = strlen(text);
+    size_t length;
+
+    utf8_mend(text);
+    length = strlen(text);
 
     while (length > 0 && strchr("\r\n\t ", text[length - 1]))
         text[--length] = '\0';
@@ -60,6 +69,7 @@ bool error_wrap(Error *err, const char *format, ...)
     va_end(arguments);
     used = strlen(err->message);
     snprintf(err->message + used, sizeof err->message - used, ": %s", inner);
+    utf8_mend(err->message);
     return false;
 }
 

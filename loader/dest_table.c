@@ -22,8 +22,7 @@ typedef struct Asked {
 } Asked;
 
 typedef struct NamedTable {
-    DestTable table; /* first */
-    char *name;      /* object; the hash key */
+    DestTable table; /* first; its qualified name is the hash key */
     Asked *asked;
     bool full_identity;
     UT_hash_handle hh;
@@ -54,7 +53,6 @@ static void table_free(NamedTable *named)
     free(table->object);
     free(table->qualified);
     free(named->asked);
-    free(named->name);
     free(named);
 }
 
@@ -89,9 +87,12 @@ void dest_tables_rolled_back(DestTables *tables, uint64_t transaction)
     }
 }
 
-static char *object_of(const Relation *relation)
+static char *qualified_of(const Relation *relation)
 {
-    return mem_printf("%.*s.%.*s", STR_ARGS(relation->schema), STR_ARGS(relation->table));
+    CLEANUP(bytes_done) Bytes out = {0};
+
+    sql_qualified(&out, relation->schema, relation->table);
+    return mem_strdup(sql_text(&out));
 }
 
 static bool asked_the_same(const NamedTable *named, const Relation *relation)
@@ -111,10 +112,10 @@ static bool asked_the_same(const NamedTable *named, const Relation *relation)
 
 static NamedTable *find(const DestTables *tables, const Relation *relation)
 {
-    CLEANUP(mem_free) char *name = object_of(relation);
+    CLEANUP(mem_free) char *qualified = qualified_of(relation);
     NamedTable *named;
 
-    HASH_FIND_STR(tables->named, name, named);
+    HASH_FIND_STR(tables->named, qualified, named);
     return named && asked_the_same(named, relation) ? named : NULL;
 }
 
@@ -293,11 +294,8 @@ static bool ask(NamedTable *named, Pg *pg, const Relation *relation, Error *err)
 
 static NamedTable *new_table(DestTables *tables, const Relation *relation)
 {
-    CLEANUP(bytes_done) Bytes qualified = {0};
     NamedTable *named = MEM_NEW(NamedTable);
 
-    sql_qualified(&qualified, relation->schema, relation->table);
-    named->name = object_of(relation);
     named->full_identity = relation->full_identity;
     named->asked = mem_alloc((relation->column_count + 1) * sizeof *named->asked);
     for (uint32_t i = 0; i < relation->column_count; i++) {
@@ -306,8 +304,8 @@ static NamedTable *new_table(DestTables *tables, const Relation *relation)
                                   relation->columns[i].key};
     }
     named->table = (DestTable){
-        .object = object_of(relation),
-        .qualified = mem_strdup(sql_text(&qualified)),
+        .object = mem_printf("%.*s.%.*s", STR_ARGS(relation->schema), STR_ARGS(relation->table)),
+        .qualified = qualified_of(relation),
         .columns = mem_alloc((relation->column_count + 1) * sizeof(DestColumn)),
         .column_count = relation->column_count,
         .number = ++tables->numbers,
@@ -319,12 +317,13 @@ static void replace(DestTables *tables, NamedTable *named)
 {
     NamedTable *old;
 
-    HASH_FIND_STR(tables->named, named->name, old);
+    HASH_FIND_STR(tables->named, named->table.qualified, old);
     if (old) {
         HASH_DEL(tables->named, old);
         table_free(old);
     }
-    HASH_ADD_KEYPTR(hh, tables->named, named->name, (unsigned)strlen(named->name), named);
+    HASH_ADD_KEYPTR(hh, tables->named, named->table.qualified,
+                    (unsigned)strlen(named->table.qualified), named);
 }
 
 bool dest_tables_find(DestTables *tables, Pg *pg, const Relation *relation, DestTable **out,

@@ -1,5 +1,6 @@
 #include "schema/created.h"
 
+#include "common/mem.h"
 #include "common/sql_text.h"
 
 static void add_element(Bytes *out, const char *text)
@@ -22,6 +23,19 @@ void created_text_array(Bytes *out, const char *const *texts, size_t count)
         add_element(out, texts[i]);
     }
     bytes_add_u8(out, '}');
+}
+
+char *created_object(const char *kind, const char *schema, const char *name)
+{
+    CLEANUP(bytes_done) Bytes out = {0};
+
+    sql_add(&out, "%s ", kind);
+    if (strpbrk(schema, ".\""))
+        sql_identifier(&out, str_of(schema));
+    else
+        sql_add(&out, "%s", schema);
+    sql_add(&out, ".%s", name);
+    return mem_strdup(sql_text(&out));
 }
 
 bool created_find(Pg *pg, const TaskFile *task, const char *const *objects, size_t count, bool *out,

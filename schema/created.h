@@ -8,6 +8,10 @@
 #include "common/bytes.h"
 #include "schema/job.h"
 
+/* "table public.t", for all that is called so; free() it. A dot in the schema's name does not make
+ * "a.b".c the same as a."b.c". */
+char *created_object(const char *kind, const char *schema, const char *name);
+
 /* out[i] becomes true for each object that is noted. */
 NODISCARD bool created_find(Pg *pg, const TaskFile *task, const char *const *objects, size_t count,
                             bool *out, Error *err);

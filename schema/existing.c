@@ -1,6 +1,7 @@
 #include "schema/existing.h"
 
 #include "common/bytes.h"
+#include "common/mem.h"
 #include "common/sql_text.h"
 #include "existing_relations.sql.h"
 #include "schema/created.h"
@@ -8,19 +9,26 @@
 
 #include <stdlib.h>
 
+static const char *object_of(Arena *arena, const char *kind, const char *schema, const char *name)
+{
+    CLEANUP(mem_free) char *object = created_object(kind, schema, name);
+
+    return arena_strdup(arena, object);
+}
+
 const char *existing_table_object(Arena *arena, const CatalogTable *table)
 {
-    return arena_printf(arena, "table %s.%s", table->schema, table->name);
+    return object_of(arena, "table", table->schema, table->name);
 }
 
 const char *existing_sequence_object(Arena *arena, const CatalogSequence *sequence)
 {
-    return arena_printf(arena, "sequence %s.%s", sequence->schema, sequence->name);
+    return object_of(arena, "sequence", sequence->schema, sequence->name);
 }
 
 const char *existing_empty_object(Arena *arena, const CatalogTable *table)
 {
-    return arena_printf(arena, "empty %s.%s", table->schema, table->name);
+    return object_of(arena, "empty", table->schema, table->name);
 }
 
 static int by_name(const void *a, const void *b)

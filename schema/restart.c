@@ -31,8 +31,8 @@ static const ModelTable *find_table(const Model *model, uint32_t oid)
 
 static bool may_be_emptied(Restart *r, const ModelTable *table, Error *err)
 {
-    CLEANUP(mem_free) char *made = mem_printf("table %s.%s", table->schema, table->name);
-    CLEANUP(mem_free) char *empty = mem_printf("empty %s.%s", table->schema, table->name);
+    CLEANUP(mem_free) char *made = created_object("table", table->schema, table->name);
+    CLEANUP(mem_free) char *empty = created_object("empty", table->schema, table->name);
     const char *objects[] = {made, empty};
     bool found[COUNT_OF(objects)];
 

@@ -96,6 +96,22 @@ static void what_is_too_long_is_cut(void **state)
     assert_int_equal(strlen(err.object), sizeof err.object - 1);
 }
 
+static void what_is_cut_within_a_character_loses_all_of_it(void **state)
+{
+    Error err;
+    char text[4000] = "";
+
+    (void)state;
+    for (size_t at = 0; at + 4 < sizeof text; at += 4)
+        memcpy(text + at, "\xf0\x9f\x98\x80", 4);
+    error_set(&err, ERROR_DATA, "a%s", text);
+    error_wrap(&err, "b");
+    error_key(&err, "a%s", text);
+
+    assert_int_equal((strlen(err.key) - 1) % 4, 0);
+    assert_int_equal((strlen(err.message) - 4) % 4, 0);
+}
+
 static void each_kind_has_a_name_that_leads_back_and_an_exit_status(void **state)
 {
     static const struct {
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(an_error_is_one_line_whatever_a_server_says),
         cmocka_unit_test(all_parts_stand_in_the_line),
         cmocka_unit_test(what_is_too_long_is_cut),
+        cmocka_unit_test(what_is_cut_within_a_character_loses_all_of_it),
         cmocka_unit_test(each_kind_has_a_name_that_leads_back_and_an_exit_status),
     };
 

@@ -3,6 +3,8 @@
 #include "common/sql_text.h"
 #include "schema/created.h"
 #include "tests/support/cmocka_all.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static SlotState our_slot(void)
@@ -90,6 +92,26 @@ static void texts_of_an_array_are_quoted(void **state)
     bytes_done(&out);
 }
 
+static void a_dot_in_a_name_makes_no_other_object(void **state)
+{
+    static const struct {
+        const char *schema, *name, *object;
+    } CASES[] = {
+        {"public", "t", "table public.t"},
+        {"a", "b.c", "table a.b.c"},
+        {"a.b", "c", "table \"a.b\".c"},
+        {"\"a.b\"", "c", "table \"\"\"a.b\"\"\".c"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        char *object = created_object("table", CASES[i].schema, CASES[i].name);
+
+        assert_string_equal(object, CASES[i].object);
+        free(object);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +121,7 @@ int main(void)
         cmocka_unit_test(a_slot_of_a_lost_state_directory_is_refused),
         cmocka_unit_test(progress_of_a_lost_state_directory_is_refused),
         cmocka_unit_test(a_slot_of_another_database_is_refused),
+        cmocka_unit_test(a_dot_in_a_name_makes_no_other_object),
         cmocka_unit_test(texts_of_an_array_are_quoted),
     };
 
