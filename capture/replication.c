@@ -77,16 +77,26 @@ static bool identify(Replication *replication, Error *err)
                       "start it anew");
 }
 
-static bool read_timeout(Replication *replication, Error *err)
+/* It may be about to take over: as good as a primary that is not back yet. */
+static bool still_a_standby(const Replication *replication, Error *err)
+{
+    error_set(err, ERROR_CONNECTION, "the source is a standby");
+    error_object(err, "%s", pg_address(replication->session));
+    return error_hint(err, "promote it, or name the primary in source.conninfo; it may list all "
+                           "servers: host=a,b target_session_attrs=read-write");
+}
+
+static bool read_server(Replication *replication, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
 
     if (!pg_exec(replication->session,
-                 "SELECT setting::int AS ms FROM pg_settings WHERE name = 'wal_sender_timeout'",
+                 "SELECT setting::int AS ms, pg_is_in_recovery() AS standby"
+                 "  FROM pg_settings WHERE name = 'wal_sender_timeout'",
                  &rows, err))
         return error_wrap(err, "read wal_sender_timeout");
     replication->timeout_ms = (int)pg_int(rows, 0, "ms");
-    return true;
+    return !pg_bool(rows, 0, "standby") || still_a_standby(replication, err);
 }
 
 bool replication_connect(Replication **out, const ReplicationPlan *plan, Error *err)
@@ -96,7 +106,7 @@ bool replication_connect(Replication **out, const ReplicationPlan *plan, Error *
     replication->plan = *plan;
     names_slot(plan->task, replication->slot);
     if (!connect_both(replication, err) || !identify(replication, err) ||
-        !read_timeout(replication, err))
+        !read_server(replication, err))
         return false;
     *out = replication;
     replication = NULL; /* handed over */

@@ -34,5 +34,6 @@ static inline CheckLevel check_fail_unless(bool good)
 
 /* Each gives its items. False only for our own trouble. */
 NODISCARD bool check_source(CheckReport *report, Pg *pg, Error *err);
+NODISCARD bool check_standbys(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_tables(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_destination(CheckReport *report, Pg *pg, Error *err);

@@ -133,5 +133,5 @@ bool check_source(CheckReport *report, Pg *pg, Error *err)
     report_name(report, &slot, name);
     report_privileges(report, rows);
     report_wal_keep(report, rows);
-    return report_transactions(report, pg, err);
+    return check_standbys(report, pg, err) && report_transactions(report, pg, err);
 }

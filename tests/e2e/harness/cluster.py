@@ -83,8 +83,10 @@ def free_port():
 class Cluster:
     _templates = {}
 
-    def __init__(self, version=15, settings=None, port=None, own_identity=False):
-        """own_identity: a system identifier of its own, for which initdb takes a second."""
+    def __init__(self, version=15, settings=None, port=None, own_identity=False,
+                 own_data=None):
+        """own_identity: a system identifier of its own, for which initdb takes a second.
+        own_data: a stopped server's folder to begin with a copy of."""
         self.version = version
         self.bindir = find_servers()[version]
         self.port = port or free_port()
@@ -94,9 +96,11 @@ class Cluster:
         self.log = os.path.join(self.folder, "log")
         if own_identity:
             self._initdb(self.data)
+        elif own_data:
+            subprocess.run(["cp", "-a", own_data, self.data], check=True, timeout=60)
         else:
             self._copy_template()
-        self.configure(**{**SETTINGS, **(settings or {})})
+        self.configure(**{**({} if own_data else SETTINGS), **(settings or {})})
 
     def __enter__(self):
         if not self.process:
