@@ -160,6 +160,20 @@ static void ignore_notice(void *self, const PGresult *result)
     (void)result;
 }
 
+/*
+ * A server without an encoding converts nothing, but refuses what is not UTF-8 to a client that
+ * speaks it, without a word about the row. So it is given and gives bytes; the other end judges.
+ */
+static const char *value_of_setting(const Pg *pg, size_t number)
+{
+    const char *encoding = PQparameterStatus(pg->conn, "server_encoding");
+
+    if (encoding && strcmp(encoding, "SQL_ASCII") == 0 &&
+        strcmp(SESSION_SETTINGS[number].name, "client_encoding") == 0)
+        return encoding;
+    return SESSION_SETTINGS[number].value;
+}
+
 static void put_session_settings(const Pg *pg, Bytes *sql)
 {
     char line[128];
@@ -168,7 +182,7 @@ static void put_session_settings(const Pg *pg, Bytes *sql)
         if (PQserverVersion(pg->conn) < SESSION_SETTINGS[i].since)
             continue;
         snprintf(line, sizeof line, "SET %s = '%s';", SESSION_SETTINGS[i].name,
-                 SESSION_SETTINGS[i].value);
+                 value_of_setting(pg, i));
         bytes_add_str(sql, str_of(line));
     }
     bytes_add_u8(sql, '\0');

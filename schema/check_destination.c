@@ -23,6 +23,25 @@ static void report_server(CheckReport *r, Pg *pg, const PgRows *rows)
                      "source and destination are the same database");
 }
 
+static void report_encoding(CheckReport *r, const PgRows *rows)
+{
+    const char *encoding = pg_text(rows, 0, "encoding");
+
+    if (strcmp(encoding, "UTF8") == 0 || !r->encoding || strcmp(encoding, r->encoding) == 0)
+        check_report(r, CHECK_OK, "destination.encoding", encoding, "",
+                     "it has all characters of the source's encoding");
+    else if (strcmp(encoding, "SQL_ASCII") == 0)
+        check_report(r, CHECK_WARN, "destination.encoding", encoding,
+                     "use a database with encoding UTF8, or add \"destination.encoding\" to "
+                     "check.ignore",
+                     "the database does not say what its bytes mean: text arrives as UTF-8");
+    else
+        check_report(r, CHECK_WARN, "destination.encoding", encoding,
+                     "use a database with encoding UTF8, or add \"destination.encoding\" to "
+                     "check.ignore",
+                     "the first character of the source that it has not stops the task");
+}
+
 static void report_create(CheckReport *r, const PgRows *rows)
 {
     const char *role = pg_text(rows, 0, "role"), *database = pg_text(rows, 0, "database");
@@ -114,6 +133,7 @@ bool check_destination(CheckReport *report, Pg *pg, Error *err)
     if (!pg_query(pg, SQL_CHECK_DESTINATION, 1, values, &rows, err))
         return false;
     report_server(report, pg, rows);
+    report_encoding(report, rows);
     report_create(report, rows);
     return report_role_setting(report, pg, rows, err) && report_tables(report, pg, err);
 }

@@ -15,6 +15,7 @@ typedef struct CheckReport {
     Arena arena;
     Catalog catalog;      /* selected tables, once the source was read */
     const char *identity; /* the source's cluster and database; NULL: not known */
+    const char *encoding; /* of the source's database; NULL: not known */
 } CheckReport;
 
 void check_report_done(CheckReport *report);

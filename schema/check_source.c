@@ -25,6 +25,20 @@ static void report_version(CheckReport *r, Pg *pg, const PgRows *rows)
                      "the server is a standby");
 }
 
+static void report_encoding(CheckReport *r, const PgRows *rows)
+{
+    r->encoding = arena_strdup(&r->arena, pg_text(rows, 0, "encoding"));
+    if (strcmp(r->encoding, "SQL_ASCII") == 0)
+        check_report(r, CHECK_WARN, "source.encoding", "SQL_ASCII",
+                     "make sure that all of its text is UTF-8, and add \"source.encoding\" to "
+                     "check.ignore",
+                     "the database does not say what its bytes mean: they are copied as they are, "
+                     "and the first that the destination does not accept stops the task");
+    else
+        check_report(r, CHECK_OK, "source.encoding", r->encoding, "",
+                     "text is converted on the way where the destination's encoding is another");
+}
+
 static void report_wal_level(CheckReport *r, const PgRows *rows)
 {
     const char *level = pg_text(rows, 0, "wal_level");
@@ -127,6 +141,7 @@ bool check_source(CheckReport *report, Pg *pg, Error *err)
     report->identity = arena_strdup(&report->arena, pg_text(rows, 0, "identity"));
     report_address(report, rows);
     report_version(report, pg, rows);
+    report_encoding(report, rows);
     report_wal_level(report, rows);
     report_slots(report, rows, slot.exists);
     report_senders(report, rows, slot.active_pid != 0);

@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/sql_text.h"
+#include "common/utf8.h"
 #include "other_objects.sql.h"
 #include "relation_kind.sql.h"
 #include "schema/check_report.h"
@@ -59,6 +60,29 @@ static bool report_selection(CheckReport *r, Pg *pg, Error *err)
                  "name schemas or tables of the source in objects", "%zu tables are selected",
                  with_rows);
     return true;
+}
+
+static void report_name(CheckReport *r, const CatalogTable *table, const char *name)
+{
+    char *shown =
+        arena_printf(&r->arena, "%s%s%s", catalog_name(&r->arena, table), name[0] ? "." : "", name);
+
+    if (utf8_is_valid(str_of(shown)))
+        return;
+    utf8_mend(shown);
+    check_report(r, CHECK_FAIL, "source.encoding", shown, "rename it", "its name is not UTF-8");
+}
+
+/* Such as a database of encoding SQL_ASCII may have. */
+static void report_names(CheckReport *r)
+{
+    for (size_t i = 0; i < r->catalog.table_count; i++) {
+        const CatalogTable *table = &r->catalog.tables[i];
+
+        report_name(r, table, "");
+        for (size_t k = 0; k < table->column_count; k++)
+            report_name(r, table, table->columns[k].name);
+    }
 }
 
 /* One of the rights that a table wants; the GRANT that gives it. */
@@ -241,6 +265,7 @@ bool check_tables(CheckReport *report, Pg *pg, Error *err)
         return false;
     if (report->catalog.table_count == 0)
         return true;
+    report_names(report);
     for (size_t i = 0; i < COUNT_OF(RIGHTS); i++)
         report_right(report, &RIGHTS[i], pg_text(rows, 0, "role"));
     report_identities(report);

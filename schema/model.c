@@ -2,7 +2,6 @@
 
 #include "schema/chunks.h"
 #include "schema/keys.h"
-#include "schema/types.h"
 
 #include <stdlib.h>
 
@@ -41,18 +40,18 @@ static ModelColumn *build_column(Arena *arena, const CatalogColumn *column, cons
     return out;
 }
 
-static bool is_binary(const CatalogTable *table)
+static bool is_binary(const CatalogTable *table, TypeEnds ends)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const CatalogColumn *column = &table->columns[i];
 
-        if (!column->generated && !types_binary(column->type_oid, column->element_oid))
+        if (!column->generated && !types_binary(column->type_oid, column->element_oid, ends))
             return false;
     }
     return true;
 }
 
-static ModelTable *build_table(Arena *arena, const CatalogTable *table)
+static ModelTable *build_table(Arena *arena, const CatalogTable *table, TypeEnds ends)
 {
     ModelTable *out = ARENA_NEW(arena, ModelTable);
     bool full = table->identity == 'f';
@@ -64,7 +63,7 @@ static ModelTable *build_table(Arena *arena, const CatalogTable *table)
     out->name = text(arena, table->name);
     out->full_identity = full;
     out->lane_by_key = keys_lane(table, key, full);
-    out->binary = is_binary(table);
+    out->binary = is_binary(table, ends);
     out->has_rows = catalog_has_rows(table);
     out->filenode = table->filenode;
     out->pages = table->pages;
@@ -132,26 +131,26 @@ static void build_chunks(Arena *arena, Model *model, int64_t copies)
 }
 
 /* One switch for the whole stream, whichever tables are asked for here. */
-static bool stream_is_binary(const Catalog *catalog)
+static bool stream_is_binary(const Catalog *catalog, TypeEnds ends)
 {
     for (size_t i = 0; i < catalog->table_count; i++) {
-        if (catalog_has_rows(&catalog->tables[i]) && !is_binary(&catalog->tables[i]))
+        if (catalog_has_rows(&catalog->tables[i]) && !is_binary(&catalog->tables[i], ends))
             return false;
     }
     return true;
 }
 
-Model *model_build(Arena *arena, const Catalog *catalog, const uint32_t *only, size_t only_count,
-                   int64_t copies)
+Model *model_build(Arena *arena, const Catalog *catalog, TypeEnds ends, const uint32_t *only,
+                   size_t only_count, int64_t copies)
 {
     Model *model = ARENA_NEW(arena, Model);
 
     walferry__model__model__init(model);
-    model->binary = stream_is_binary(catalog);
+    model->binary = stream_is_binary(catalog, ends);
     model->tables = ARENA_ARRAY(arena, ModelTable *, catalog->table_count);
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (is_wanted(catalog->tables[i].oid, only, only_count))
-            model->tables[model->n_tables++] = build_table(arena, &catalog->tables[i]);
+            model->tables[model->n_tables++] = build_table(arena, &catalog->tables[i], ends);
     }
     if (model->n_tables > 0)
         qsort(model->tables, model->n_tables, sizeof(ModelTable *), by_bytes_descending);

@@ -6,10 +6,11 @@
 
 #include "model.pb-c.h"
 #include "schema/catalog.h"
+#include "schema/types.h"
 
 /*
  * Tables and chunks; no statements, no digest. Tables that `only` (may be NULL: all) does not list
  * are left out. The biggest table's chunks come first.
  */
-Walferry__Model__Model *model_build(Arena *arena, const Catalog *catalog, const uint32_t *only,
-                                    size_t only_count, int64_t copies);
+Walferry__Model__Model *model_build(Arena *arena, const Catalog *catalog, TypeEnds ends,
+                                    const uint32_t *only, size_t only_count, int64_t copies);

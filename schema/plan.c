@@ -201,7 +201,8 @@ static bool add_statements(Plan *p, Model *model, Error *err)
 
 static bool build_model(Plan *p, Model **out, Error *err)
 {
-    Model *model = model_build(p->arena, &p->now, p->request->only, p->request->only_count,
+    TypeEnds ends = {pg_server_version(p->source), pg_server_version(p->destination)};
+    Model *model = model_build(p->arena, &p->now, ends, p->request->only, p->request->only_count,
                                p->task->stages.copy);
 
     if (!publication_digest(p->source, p->publication, &model->publication_digest, err) ||

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-enum { BINARY = 1, ONE_TEXT = 2, COLLATED = 4 };
+enum { BINARY = 1, ONE_TEXT = 2, COLLATED = 4, INFINITE_SINCE_17 = 8 };
+enum { VERSION_17 = 170000 };
 
 /* From PostgreSQL's pg_type.dat; oids below 10000 never change. */
 /* clang-format off */
@@ -45,7 +46,7 @@ static const struct {
     {1083, BINARY},                       /* time */
     {1114, BINARY},                       /* timestamp */
     {1184, BINARY},                       /* timestamptz */
-    {1186, BINARY},                       /* interval */
+    {1186, BINARY | INFINITE_SINCE_17},   /* interval */
     {1266, BINARY},                       /* timetz */
     {1560, BINARY},                       /* bit */
     {1562, BINARY},                       /* varbit */
@@ -83,9 +84,13 @@ static int flags_of(uint32_t type_oid)
     return 0;
 }
 
-bool types_binary(uint32_t type_oid, uint32_t element_oid)
+/* An older server takes the bytes of infinity for a number; its text it refuses. */
+bool types_binary(uint32_t type_oid, uint32_t element_oid, TypeEnds ends)
 {
-    return (flags_of(element_oid ? element_oid : type_oid) & BINARY) != 0;
+    int flags = flags_of(element_oid ? element_oid : type_oid);
+    bool to_older = ends.source >= VERSION_17 && ends.destination < VERSION_17;
+
+    return (flags & BINARY) && !((flags & INFINITE_SINCE_17) && to_older);
 }
 
 bool types_one_text(uint32_t type_oid)

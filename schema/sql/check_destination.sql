@@ -1,6 +1,7 @@
 -- What the destination's server and our role there allow, in one row.
 -- $1 text[] of the schemas that tables will stand in
 SELECT current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding,
        pg_is_in_recovery() AS in_recovery,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)

@@ -1,5 +1,6 @@
 -- What the source's server and our role there allow, in one row.
 SELECT current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding,
        pg_is_in_recovery() AS in_recovery,
        current_setting('wal_level') AS wal_level,
        current_setting('max_replication_slots')::int AS max_slots,

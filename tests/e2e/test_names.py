@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from harness import differences
 
 NAMES = ["Capital", "two words", "dot.ted", "100%s %n %d", "double\"quote", "single'quote", "back\\slash\\", "select",
@@ -100,9 +98,9 @@ def test_names_that_need_quoting_in_copy_and_stream(pair, database, new_task):
     task.cli("release", task.name)
 
 
-@pytest.mark.parametrize("name", ["100%s %n", "😀 emoji", "dot.ted", "back\\slash\\"])
-def test_an_error_names_a_table_of_any_name(pair, database, new_task, name):
+def test_an_error_names_a_table_of_any_name(pair, database, new_task):
     source, destination = pair
+    name = "100%s %n dot.ted 😀 back\\slash\\"
     database(source, destination)
     table = f"{quoted(name)}.{quoted(name)}"
     source.sql(f"CREATE SCHEMA {quoted(name)}; CREATE TABLE {table} ({quoted(name)} text PRIMARY KEY, n int);"

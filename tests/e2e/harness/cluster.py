@@ -230,10 +230,10 @@ class Cluster:
     def value(self, statement, arguments=None, database="postgres"):
         return self.sql(statement, arguments, database)[0][0]
 
-    def create_database(self, name):
+    def create_database(self, name, encoding="UTF8"):
         """Anew, also when somebody is still connected to the old one."""
         self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self.sql(f'CREATE DATABASE "{name}"')
+        self.sql(f'CREATE DATABASE "{name}" ENCODING {encoding} TEMPLATE template0')
 
     def drop_slots(self):
         """For the end of a test that left some."""

@@ -34,6 +34,7 @@ def quoted(*names):
 class Side:
     def __init__(self, conninfo):
         self.connection = psycopg2.connect(conninfo, connect_timeout=10)
+        self.connection.set_client_encoding("UTF8")
         self.connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
         self.cursor = self.connection.cursor()
         self.cursor.execute(SESSION)
@@ -52,10 +53,10 @@ class Side:
                          f"FROM ({self.row_text(table, columns)}) AS t")[0]
 
     def dump(self, table, columns):
+        """Sorted here: the servers may keep text in different encodings."""
         out = io.StringIO()
-        self.cursor.copy_expert(f"COPY (SELECT row FROM ({self.row_text(table, columns)}) AS t "
-                                f'ORDER BY row COLLATE "C") TO STDOUT', out)
-        return out.getvalue().splitlines()
+        self.cursor.copy_expert(f"COPY ({self.row_text(table, columns)}) TO STDOUT", out)
+        return sorted(out.getvalue().split("\n")[:-1])
 
 
 def compare_rows(source, destination, table):

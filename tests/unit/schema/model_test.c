@@ -6,6 +6,8 @@ typedef Walferry__Model__Model Model;
 
 enum { INT4 = 23, REGCLASS = 2205, PAGE = 8192 };
 
+static const TypeEnds ENDS = {150000, 150000};
+
 static Arena arena;
 
 static int give_arena_back(void **state)
@@ -73,7 +75,7 @@ static void the_biggest_table_and_its_chunks_come_first(void **state)
 {
     (void)state;
 
-    Model *model = model_build(&arena, &catalog, NULL, 0, 2);
+    Model *model = model_build(&arena, &catalog, ENDS, NULL, 0, 2);
 
     assert_int_equal(model->n_tables, 3);
     assert_string_equal(model->tables[0]->name, "big");
@@ -87,7 +89,7 @@ static void a_partitioned_table_has_no_rows_of_its_own(void **state)
 {
     (void)state;
 
-    Model *model = model_build(&arena, &catalog, NULL, 0, 2);
+    Model *model = model_build(&arena, &catalog, ENDS, NULL, 0, 2);
 
     assert_string_equal(model->tables[2]->name, "parted");
     assert_false(model->tables[2]->has_rows);
@@ -97,7 +99,7 @@ static void key_and_generated_columns_are_marked(void **state)
 {
     (void)state;
 
-    Model *model = model_build(&arena, &catalog, NULL, 0, 2);
+    Model *model = model_build(&arena, &catalog, ENDS, NULL, 0, 2);
 
     assert_true(model->tables[1]->columns[0]->key);
     assert_false(model->tables[1]->columns[1]->key);
@@ -110,7 +112,7 @@ static void a_generated_column_does_not_hinder_the_binary_form(void **state)
 {
     (void)state;
 
-    assert_true(model_build(&arena, &catalog, NULL, 0, 2)->binary);
+    assert_true(model_build(&arena, &catalog, ENDS, NULL, 0, 2)->binary);
 }
 
 static void one_column_off_the_list_makes_the_whole_stream_text(void **state)
@@ -120,7 +122,7 @@ static void one_column_off_the_list_makes_the_whole_stream_text(void **state)
 
     tables[1].columns = &odd;
     tables[1].column_count = 1;
-    Model *model = model_build(&arena, &catalog, only, 1, 2);
+    Model *model = model_build(&arena, &catalog, ENDS, only, 1, 2);
 
     assert_false(model->binary);
     assert_true(model->tables[0]->binary);
@@ -131,7 +133,7 @@ static void only_the_tables_asked_for_are_in_it(void **state)
     uint32_t only[] = {10};
     (void)state;
 
-    Model *model = model_build(&arena, &catalog, only, 1, 2);
+    Model *model = model_build(&arena, &catalog, ENDS, only, 1, 2);
 
     assert_int_equal(model->n_tables, 1);
     assert_int_equal(model->tables[0]->oid, 10);
