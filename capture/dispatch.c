@@ -8,6 +8,10 @@
 
 enum { AGAIN_FIRST_MS = 2000, AGAIN_MOST_MS = 30000, DOUBT_MOST_MS = 60000, NOBODY = -1 };
 
+/* A row of hundreds of megabytes is on its way for long: sent twice, it would take twice the
+ * memory. */
+enum { BYTES_PER_MS = 10 * 1000 };
+
 enum { FLIGHTS_MAX = DISPATCH_WORKERS * DISPATCH_CAPACITY_MAX };
 
 typedef struct Worker {
@@ -299,7 +303,7 @@ static void doubt(Worker *worker, int64_t now_ms)
     worker->doubt_until_ms = now_ms + worker->doubt_ms;
 }
 
-void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, int64_t now_ms)
+void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, size_t bytes, int64_t now_ms)
 {
     Flight *flight;
 
@@ -318,7 +322,7 @@ void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, int64_t now_ms)
     }
     dispatch->turn = send->worker + 1;
     flight->worker = send->worker;
-    flight->due_ms = now_ms + flight->wait_ms;
+    flight->due_ms = now_ms + flight->wait_ms + (int64_t)(bytes / BYTES_PER_MS);
     dispatch->workers[send->worker].in_flight++;
 }
 

@@ -51,7 +51,8 @@ void dispatch_rewind(Dispatch *dispatch, uint32_t lane, uint64_t next);
 /* The next thing to send, if there is any; `behind` is the sequence behind the newest batch. */
 bool dispatch_next(const Dispatch *dispatch, uint64_t behind, int64_t now_ms, DispatchSend *out);
 const char *dispatch_worker(const Dispatch *dispatch, int worker);
-void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, int64_t now_ms);
+/* bytes: of the batch; a large one is given more time before it is sent again. */
+void dispatch_sent(Dispatch *dispatch, const DispatchSend *send, size_t bytes, int64_t now_ms);
 /* Its queue is full: nothing more for it before it gives credit again. */
 void dispatch_refused(Dispatch *dispatch, const DispatchSend *send);
 

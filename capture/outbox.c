@@ -424,7 +424,7 @@ static bool send_batch(Outbox *outbox, const DispatchSend *send, int64_t now_ms,
     switch (channel_send(outbox->channel, &message)) {
     case CHANNEL_OK:
         outbox->redelivered += send->again;
-        dispatch_sent(outbox->dispatch, send, now_ms);
+        dispatch_sent(outbox->dispatch, send, entry->bytes, now_ms);
         (void)FAILPOINT("outbox.batch_sent");
         break;
     case CHANNEL_AGAIN:

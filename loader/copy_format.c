@@ -61,9 +61,9 @@ static size_t plain_length(const char *text, size_t len)
     return at;
 }
 
-static void add_text(Bytes *out, Str text)
+static void add_escaped(Bytes *out, Str text)
 {
-    char *room = bytes_reserve(out, 2 * text.len + 1);
+    char *room = bytes_reserve(out, 2 * text.len);
     char *to = room;
 
     while (text.len > 0) {
@@ -78,8 +78,27 @@ static void add_text(Bytes *out, Str text)
             text = (Str){text.data + 1, text.len - 1};
         }
     }
-    *to++ = '\t';
     out->len += (size_t)(to - room);
+}
+
+void copy_format_value_start(Bytes *out, bool binary, size_t len)
+{
+    if (binary)
+        bytes_add_u32be(out, (uint32_t)len);
+}
+
+void copy_format_slice(Bytes *out, bool binary, Str slice)
+{
+    if (binary)
+        bytes_add_str(out, slice);
+    else
+        add_escaped(out, slice);
+}
+
+void copy_format_value_end(Bytes *out, bool binary)
+{
+    if (!binary)
+        bytes_add_u8(out, '\t');
 }
 
 void copy_format_value(Bytes *out, bool binary, const Value *value)
@@ -88,6 +107,8 @@ void copy_format_value(Bytes *out, bool binary, const Value *value)
         add_binary(out, value);
     else if (value->form == VALUE_NULL)
         bytes_add(out, "\\N\t", 3);
-    else
-        add_text(out, value->bytes);
+    else {
+        add_escaped(out, value->bytes);
+        bytes_add_u8(out, '\t');
+    }
 }

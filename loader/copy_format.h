@@ -17,3 +17,8 @@ void copy_format_end(Bytes *out, bool binary);
 void copy_format_row(Bytes *out, bool binary, uint32_t columns);
 void copy_format_value(Bytes *out, bool binary, const Value *value);
 void copy_format_row_end(Bytes *out, bool binary);
+
+/* A large value in slices, not NULL: its start with its length, bytes, its end. */
+void copy_format_value_start(Bytes *out, bool binary, size_t len);
+void copy_format_slice(Bytes *out, bool binary, Str slice);
+void copy_format_value_end(Bytes *out, bool binary);

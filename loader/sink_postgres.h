@@ -85,10 +85,15 @@ NODISCARD bool sink_postgres_copy_begin(SinkPostgres *sink, const char *sql, Err
 NODISCARD bool sink_postgres_copy_send(SinkPostgres *sink, Error *err);
 NODISCARD bool sink_postgres_copy_end(SinkPostgres *sink, uint64_t *count, Error *err);
 
-/* sink_postgres_sets.c: a set by one statement. */
+/* sink_postgres_sets.c: a set by one statement, where it can be and where that is worth it. */
+bool sink_postgres_can_be_set(const DestTable *table, const FoldSet *set);
 bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set);
 NODISCARD bool sink_postgres_apply_set(SinkPostgres *sink, DestTable *table, const FoldSet *set,
                                        Error *err);
+
+/* sink_postgres_large.c: a row of its own, if it is so large that a pipeline is nothing for it. */
+NODISCARD bool sink_postgres_apply_large(SinkPostgres *sink, DestTable *table, Value *origin,
+                                         Value *values, Position position, bool *done, Error *err);
 
 /* sink_postgres_apply.c */
 bool sink_postgres_apply(Sink *sink, const Fold *fold, Error *err);

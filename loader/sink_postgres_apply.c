@@ -121,14 +121,17 @@ static bool has_key(const DestTable *table, const Value *origin)
 static bool apply_change(SinkPostgres *sink, DestTable *table, const Change *change,
                          Position position, Error *err)
 {
-    const Value *values = change->new_tuple.values, *origin = change->old_tuple.values;
+    Value *values = change->new_tuple.values, *origin = change->old_tuple.values;
+    bool done;
 
     if (change->kind == CHANGE_UPDATE && !origin && !table->by_all_columns)
         origin = values;
     if (change->kind != CHANGE_INSERT && (!origin || !has_key(table, origin)))
         return no_key(err, table, position);
     sink->counters.rows_serial++;
-    return pipeline_row(sink, table, origin, values, position, err);
+    if (!sink_postgres_apply_large(sink, table, origin, values, position, &done, err))
+        return false;
+    return done || pipeline_row(sink, table, origin, values, position, err);
 }
 
 static Target *target_of(const Piece *piece, const FoldTable *table)

@@ -190,29 +190,62 @@ static const Value *parameter_of(const StatementParameter *from, const Value *or
     return &tuple[from->column]; /* NOLINT: never NULL */
 }
 
-/* Text must end in a NUL, which values on the wire do not have: all are copied. */
+/* What must be copied: text, for the NUL at its end, which values on the wire do not have. */
+static size_t copied_bytes(const Value *value)
+{
+    return value->form == VALUE_TEXT ? value->bytes.len + 1 : 0;
+}
+
+static const char *copy_text(Bytes *scratch, Str text)
+{
+    const char *copy = scratch->data + scratch->len;
+
+    bytes_add_str(scratch, text);
+    bytes_add_u8(scratch, '\0');
+    return copy;
+}
+
+/* NULL is SQL's; an empty value may have no address of its own. */
+static const char *parameter_text(Bytes *scratch, const Value *value)
+{
+    if (value->form == VALUE_NULL)
+        return NULL;
+    if (value->form == VALUE_TEXT)
+        return copy_text(scratch, value->bytes);
+    return value->bytes.data ? value->bytes.data : "";
+}
+
+static void measure(RowParameters *out, Bytes *scratch, const Statement *statement,
+                    const Value *origin, const Value *values)
+{
+    size_t copied = 0;
+
+    out->bytes = 0;
+    for (int i = 0; i < statement->parameter_count; i++) {
+        const Value *value = parameter_of(&statement->parameters[i], origin, values);
+
+        out->bytes += value->bytes.len;
+        copied += copied_bytes(value);
+    }
+    bytes_clear(scratch);
+    (void)bytes_reserve(scratch, copied); /* so that it does not move */
+}
+
 static bool fill(SinkPostgres *sink, const DestTable *table, const Statement *statement,
                  const Value *origin, const Value *values)
 {
     RowParameters *out = &sink->parameters;
-    Bytes *scratch = &sink->scratch;
 
-    out->bytes = 0;
-    for (int i = 0; i < statement->parameter_count; i++)
-        out->bytes += parameter_of(&statement->parameters[i], origin, values)->bytes.len + 1;
-    bytes_clear(scratch);
-    (void)bytes_reserve(scratch, out->bytes); /* so that it does not move below */
+    measure(out, &sink->scratch, statement, origin, values);
     for (int i = 0; i < statement->parameter_count; i++) {
         const StatementParameter *from = &statement->parameters[i];
         const Value *value = parameter_of(from, origin, values);
 
         if (value->form == VALUE_BINARY && table->columns[from->column].other_type)
             return false;
-        out->values[i] = value->form == VALUE_NULL ? NULL : scratch->data + scratch->len;
+        out->values[i] = parameter_text(&sink->scratch, value);
         out->lengths[i] = (int)value->bytes.len;
         out->formats[i] = value->form == VALUE_BINARY;
-        bytes_add_str(scratch, value->bytes);
-        bytes_add_u8(scratch, '\0');
     }
     return true;
 }

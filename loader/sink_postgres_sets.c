@@ -9,10 +9,15 @@
 enum { TABLE_COLUMNS_MAX = 1600 }; /* PostgreSQL's MaxHeapAttributeNumber */
 
 /*
- * Below it, single statements in a pipeline are faster; but libpq keeps the memory that a large row
- * took there, and COPY sends it in slices.
+ * Below so many rows, single statements in a pipeline are faster; but libpq keeps the memory that a
+ * large row took there, and COPY sends it in slices.
  */
-enum { SET_ROWS = 50, HEAVY_BYTES = 256 * 1024, KEPT_BYTES = 4 * 1024 * 1024 };
+enum {
+    SET_ROWS = 50,
+    HEAVY_BYTES = 256 * 1024,
+    SLICE_BYTES = 64 * 1024,
+    KEPT_BYTES = 4 * 1024 * 1024
+};
 
 static bool is_heavy(const DestTable *table, const FoldSet *set)
 {
@@ -25,13 +30,23 @@ static bool is_heavy(const DestTable *table, const FoldSet *set)
     return bytes > HEAVY_BYTES;
 }
 
-bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set)
+static bool has_temporary(const DestTable *table)
 {
-    if (set->verb != FOLD_INSERT && table->column_count + table->key_count > TABLE_COLUMNS_MAX)
-        return false; /* no temporary table has so many */
-    if (set->form == FOLD_MIXED || (set->count < SET_ROWS && !is_heavy(table, set)))
+    uint32_t finding = table->by_all_columns ? table->column_count : table->key_count;
+
+    return table->column_count + finding <= TABLE_COLUMNS_MAX;
+}
+
+bool sink_postgres_can_be_set(const DestTable *table, const FoldSet *set)
+{
+    if (set->form == FOLD_MIXED || (set->verb != FOLD_INSERT && !has_temporary(table)))
         return false;
     return set->verb != FOLD_UPDATE || statement_can_update_sets(table, set->unchanged, set->moves);
+}
+
+bool sink_postgres_is_for_set(const DestTable *table, const FoldSet *set)
+{
+    return (set->count >= SET_ROWS || is_heavy(table, set)) && sink_postgres_can_be_set(table, set);
 }
 
 /* The columns of a row as it is sent: those of its origin, then those of its values. */
@@ -46,7 +61,7 @@ static void lay_out(Layout *layout, const DestTable *table, const FoldSet *set)
     layout->count = 0;
     layout->binary = set->form == FOLD_BINARY;
     for (uint32_t i = 0; set->verb != FOLD_INSERT && i < table->column_count; i++) {
-        if (table->columns[i].key)
+        if (statement_finds(table, i))
             layout->columns[layout->count++] = i;
     }
     layout->origin_count = layout->count;
@@ -70,25 +85,51 @@ static bool check_types(const DestTable *table, const Layout *layout, Error *err
     return true;
 }
 
-static bool send_rows(SinkPostgres *sink, const FoldSet *set, const Layout *layout, Error *err)
+/* A large value leaves in slices from where it lies, or it would be in memory twice. */
+static bool send_value(SinkPostgres *sink, bool binary, const Value *value, Error *err)
 {
-    bool binary = layout->binary;
-    Bytes *out = &sink->copy;
+    Str rest = value->bytes;
 
-    copy_format_begin(out, binary);
-    for (size_t row = 0; row < set->count; row++) {
-        const FoldEntry *entry = set->entries[row];
+    if (rest.len <= SLICE_BYTES) {
+        copy_format_value(&sink->copy, binary, value);
+        return true;
+    }
+    copy_format_value_start(&sink->copy, binary, rest.len);
+    while (rest.len > 0) {
+        Str slice = {rest.data, rest.len < SLICE_BYTES ? rest.len : SLICE_BYTES};
 
-        copy_format_row(out, binary, layout->count);
-        for (uint32_t i = 0; i < layout->origin_count; i++)
-            copy_format_value(out, binary, &entry->origin[layout->columns[i]]);
-        for (uint32_t i = layout->origin_count; i < layout->count; i++)
-            copy_format_value(out, binary, &entry->values[layout->columns[i]]);
-        copy_format_row_end(out, binary);
+        copy_format_slice(&sink->copy, binary, slice);
         if (!sink_postgres_copy_send(sink, err))
             return false;
+        rest = (Str){rest.data + slice.len, rest.len - slice.len};
     }
-    copy_format_end(out, binary);
+    copy_format_value_end(&sink->copy, binary);
+    return true;
+}
+
+static bool send_row(SinkPostgres *sink, const FoldEntry *entry, const Layout *layout, Error *err)
+{
+    bool binary = layout->binary;
+
+    copy_format_row(&sink->copy, binary, layout->count);
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const Value *tuple = i < layout->origin_count ? entry->origin : entry->values;
+
+        if (!send_value(sink, binary, &tuple[layout->columns[i]], err))
+            return false;
+    }
+    copy_format_row_end(&sink->copy, binary);
+    return sink_postgres_copy_send(sink, err);
+}
+
+static bool send_rows(SinkPostgres *sink, const FoldSet *set, const Layout *layout, Error *err)
+{
+    copy_format_begin(&sink->copy, layout->binary);
+    for (size_t row = 0; row < set->count; row++) {
+        if (!send_row(sink, set->entries[row], layout, err))
+            return false;
+    }
+    copy_format_end(&sink->copy, layout->binary);
     return true;
 }
 
@@ -121,7 +162,7 @@ static bool prepare_temporary(SinkPostgres *sink, DestTable *table, Error *err)
     return sql.len == 0 || pg_exec(sink->pg, sql_text(&sql), NULL, err);
 }
 
-/* Every row is hit, and none twice. What is missing shows when they are applied one by one. */
+/* Every row is hit, and none twice. */
 static bool join(SinkPostgres *sink, const DestTable *table, const FoldSet *set, Error *err)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
@@ -133,8 +174,12 @@ static bool join(SinkPostgres *sink, const DestTable *table, const FoldSet *set,
         statement_update_set(&sql, table, set->unchanged, set->moves);
     if (!sink_postgres_exec(sink, sql_text(&sql), &count, err))
         return false;
-    return count == set->count ||
-           error_set(err, ERROR_DATA, "%" PRIu64 " of %zu rows are there", count, set->count);
+    if (count == set->count)
+        return true;
+    error_set(err, ERROR_DATA, "drift: %" PRIu64 " of %zu rows are at the destination", count,
+              set->count);
+    return error_hint(
+        err, "somebody else has changed the destination; compare, then copy the table anew");
 }
 
 static bool apply(SinkPostgres *sink, DestTable *table, const FoldSet *set, Error *err)

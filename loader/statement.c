@@ -20,6 +20,11 @@ static void set_bit(uint64_t *bits, uint32_t column)
     bits[column / BITS] |= UINT64_C(1) << column % BITS;
 }
 
+bool statement_finds(const DestTable *table, uint32_t column)
+{
+    return table->by_all_columns || table->columns[column].key;
+}
+
 bool statement_sets(const DestTable *table, const uint64_t *unchanged, bool moves, uint32_t column)
 {
     if (table->columns[column].key && !table->by_all_columns)
@@ -69,7 +74,7 @@ void statement_temporary(Bytes *sql, const DestTable *table)
     bytes_add_str(sql, str_of("CREATE TEMPORARY TABLE IF NOT EXISTS "));
     sql_add(sql, "walferry_%u ON COMMIT DELETE ROWS AS SELECT ", table->number);
     for (uint32_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].key)
+        if (statement_finds(table, i))
             sql_add(sql, "%s AS k%" PRIu32 ", ", table->columns[i].name, ++key);
     }
     for (uint32_t i = 0; i < table->column_count; i++)
@@ -88,8 +93,10 @@ void statement_copy_temporary(Bytes *sql, const DestTable *table, const uint64_t
 {
     bytes_add_str(sql, str_of("COPY "));
     add_temporary_name(sql, table);
+    uint32_t keys = table->by_all_columns ? table->column_count : table->key_count;
+
     bytes_add_str(sql, str_of(" (k1"));
-    for (uint32_t key = 2; key <= table->key_count; key++)
+    for (uint32_t key = 2; key <= keys; key++)
         sql_add(sql, ", k%" PRIu32, key);
     for (uint32_t i = 0; with_values && i < table->column_count; i++) {
         if (statement_sets(table, unchanged, moves, i))
@@ -99,9 +106,44 @@ void statement_copy_temporary(Bytes *sql, const DestTable *table, const uint64_t
     add_format(sql, binary);
 }
 
+/* The same value, or NULL on both sides. */
+static void add_same(Bytes *sql, const DestColumn *column, uint32_t key)
+{
+    static const struct {
+        const char *before, *between, *after;
+    } FORMS[] = {
+        [SAME_BY_OUTPUT] = {"ROW(", ")::text COLLATE \"C\" = ROW(", ")::text COLLATE \"C\""},
+        [SAME_BY_OPERATOR] = {"", " IS NOT DISTINCT FROM ", ""},
+        [SAME_BY_TEXT] = {"", "::text COLLATE \"C\" IS NOT DISTINCT FROM ", "::text COLLATE \"C\""},
+    };
+
+    sql_add(sql, "%s%st.%s%ss.k%" PRIu32 "%s", key > 1 ? " AND " : " WHERE ",
+            FORMS[column->sameness].before, column->name, FORMS[column->sameness].between, key,
+            FORMS[column->sameness].after);
+}
+
+/* One row, even when there are several like it. */
+static void add_single_row(Bytes *sql, const DestTable *table)
+{
+    const char *place = table->partitioned ? "t.tableoid, t.ctid" : "t.ctid";
+
+    sql_add(sql, " WHERE (%s) = (SELECT %s FROM %s%s AS t, ", place, place, table->only,
+            table->qualified);
+    add_temporary_name(sql, table);
+    bytes_add_str(sql, str_of(" AS s"));
+    for (uint32_t i = 0; i < table->column_count; i++)
+        add_same(sql, &table->columns[i], i + 1);
+    bytes_add_str(sql, str_of(" LIMIT 1)"));
+}
+
 static void add_join(Bytes *sql, const DestTable *table)
 {
     uint32_t key = 0;
+
+    if (table->by_all_columns) {
+        add_single_row(sql, table);
+        return;
+    }
 
     for (uint32_t i = 0; i < table->column_count; i++) {
         const DestColumn *column = &table->columns[i];

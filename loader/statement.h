@@ -2,8 +2,9 @@
  * statement - the SQL of the PostgreSQL destination, made from what is known of a table.
  *
  * Of two kinds: prepared statements for single rows, which know whence each parameter comes, and
- * set statements, which join a temporary table that COPY filled with keys (k1, k2, ...) and values
- * (v1, v2, ..., by column number). No I/O.
+ * set statements, which join a temporary table that COPY filled with what rows are found by (k1,
+ * k2,
+ * ...) and values (v1, v2, ..., by column number). No I/O.
  */
 #pragma once
 
@@ -60,9 +61,13 @@ void statement_empty_temporary(Bytes *sql, const struct DestTable *table);
 /* Keys, and of updates the columns to be set. */
 void statement_copy_temporary(Bytes *sql, const struct DestTable *table, const uint64_t *unchanged,
                               bool moves, bool with_values, bool binary);
+/* For a table whose rows are found by all columns: of a single row. */
 void statement_update_set(Bytes *sql, const struct DestTable *table, const uint64_t *unchanged,
                           bool moves);
 void statement_delete_set(Bytes *sql, const struct DestTable *table);
+
+/* Is a row found by this column, among others? */
+bool statement_finds(const struct DestTable *table, uint32_t column);
 
 /* Does an update write this column? */
 bool statement_sets(const struct DestTable *table, const uint64_t *unchanged, bool moves,

@@ -29,7 +29,7 @@ static int send_all(Fixture *f, uint64_t behind, int64_t now_ms)
     int count = 0;
 
     while (dispatch_next(f->dispatch, behind, now_ms, &f->send)) {
-        dispatch_sent(f->dispatch, &f->send, now_ms);
+        dispatch_sent(f->dispatch, &f->send, 0, now_ms);
         count++;
     }
     return count;
@@ -79,7 +79,7 @@ static void batches_are_spread_over_the_workers(void **state)
     for (int i = 0; i < 4; i++) {
         assert_true(dispatch_next(f->dispatch, 10, 0, &f->send));
         to_a += strcmp(dispatch_worker(f->dispatch, f->send.worker), "a") == 0;
-        dispatch_sent(f->dispatch, &f->send, 0);
+        dispatch_sent(f->dispatch, &f->send, 0, 0);
     }
 
     assert_int_equal(to_a, 2);
@@ -95,7 +95,7 @@ static void workers_with_as_much_room_take_turns(void **state)
     for (uint64_t i = 1; i <= 10; i++) {
         assert_true(dispatch_next(f->dispatch, i + 1, 0, &f->send));
         to_a += strcmp(dispatch_worker(f->dispatch, f->send.worker), "a") == 0;
-        dispatch_sent(f->dispatch, &f->send, 0);
+        dispatch_sent(f->dispatch, &f->send, 0, 0);
         dispatch_taken(f->dispatch, 0, i + 1); /* each before the next one comes */
     }
 
@@ -153,6 +153,18 @@ static void what_is_not_taken_goes_out_again_after_growing_times(void **state)
     }
 }
 
+static void a_large_batch_is_given_more_time(void **state)
+{
+    Fixture *f = *state;
+
+    dispatch_credit(f->dispatch, "a", 1);
+    assert_true(dispatch_next(f->dispatch, 2, 0, &f->send));
+    dispatch_sent(f->dispatch, &f->send, 300 * 1000 * 1000, 0);
+
+    assert_int_equal(send_all(f, 2, 31999), 0);
+    assert_int_equal(send_all(f, 2, 32000), 1);
+}
+
 static void another_worker_is_preferred_for_a_repetition(void **state)
 {
     Fixture *f = *state;
@@ -163,7 +175,7 @@ static void another_worker_is_preferred_for_a_repetition(void **state)
     assert_true(dispatch_next(f->dispatch, 2, 2000, &f->send));
 
     assert_string_equal(dispatch_worker(f->dispatch, f->send.worker), "b");
-    dispatch_sent(f->dispatch, &f->send, 2000);
+    dispatch_sent(f->dispatch, &f->send, 0, 2000);
     assert_int_equal(dispatch_room(f->dispatch), 1); /* a has its credit back */
 }
 
@@ -193,7 +205,7 @@ static void a_worker_that_swallows_batches_is_left_out_for_growing_times(void **
         while (at <= (uint64_t)now / 10 && dispatch_next(f->dispatch, at + 1, now, &f->send)) {
             bool bad = strcmp(dispatch_worker(f->dispatch, f->send.worker), "bad") == 0;
 
-            dispatch_sent(f->dispatch, &f->send, now);
+            dispatch_sent(f->dispatch, &f->send, 0, now);
             swallowed += bad;
             if (bad)
                 break;
@@ -227,7 +239,7 @@ static void a_repetition_is_for_the_lane_that_lacks_it(void **state)
     dispatch_credit(f->dispatch, "a", 1);
     assert_true(dispatch_next(f->dispatch, 2, 0, &f->send));
     assert_int_equal(f->send.only_lane, LANE_ALL);
-    dispatch_sent(f->dispatch, &f->send, 0);
+    dispatch_sent(f->dispatch, &f->send, 0, 0);
     dispatch_taken(f->dispatch, 0, 2);
     assert_true(dispatch_next(f->dispatch, 2, 2000, &f->send));
     assert_int_equal(f->send.only_lane, LANE_ALL);
@@ -312,6 +324,7 @@ int main(void)
         TEST(what_a_worker_had_goes_to_another_at_once_when_it_left),
         TEST(workers_that_are_not_in_the_topology_are_let_go),
         TEST(what_is_not_taken_goes_out_again_after_growing_times),
+        TEST(a_large_batch_is_given_more_time),
         TEST(another_worker_is_preferred_for_a_repetition),
         TEST(a_repetition_goes_to_another_worker_that_has_no_credit_left),
         TEST(a_worker_that_swallows_batches_is_left_out_for_growing_times),

@@ -73,11 +73,32 @@ static void binary_rows_stand_between_signature_and_trailer(void **state)
     assert_memory_equal(out.data, expected, out.len);
 }
 
+static void slices_make_the_same_bytes_as_the_whole(void **state)
+{
+    static const char data[] = "a\tb\\c\nd";
+    (void)state;
+
+    for (int binary = 0; binary <= 1; binary++) {
+        CLEANUP(bytes_done) Bytes whole = {0}, sliced = {0};
+        const Value value = {binary ? VALUE_BINARY : VALUE_TEXT, str_of(data)};
+
+        copy_format_value(&whole, binary, &value);
+        copy_format_value_start(&sliced, binary, value.bytes.len);
+        for (size_t i = 0; i < value.bytes.len; i++)
+            copy_format_slice(&sliced, binary, (Str){data + i, 1});
+        copy_format_value_end(&sliced, binary);
+
+        assert_int_equal(whole.len, sliced.len);
+        assert_memory_equal(whole.data, sliced.data, whole.len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_rows_end_in_newlines_and_null_is_no_text),
         cmocka_unit_test(what_copy_reads_as_more_than_itself_is_escaped),
+        cmocka_unit_test(slices_make_the_same_bytes_as_the_whole),
         cmocka_unit_test(binary_rows_stand_between_signature_and_trailer),
     };
 

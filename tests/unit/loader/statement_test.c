@@ -172,6 +172,38 @@ static void sets_are_joined_by_the_key_they_have_at_the_destination(void **state
                         " WHERE t.\"id\" " EQUAL " s.k1");
 }
 
+static void a_large_row_without_a_key_is_joined_by_identical_values(void **state)
+{
+    const uint64_t note_stays[1] = {4};
+    CLEANUP(bytes_done) Bytes copy = {0}, update = {0}, deletion = {0};
+    Fixture fixture;
+    DestTable *table = table_of(&fixture);
+    (void)state;
+
+    table->by_all_columns = true;
+    table->columns[1].sameness = SAME_BY_OUTPUT;
+    table->columns[2].sameness = SAME_BY_TEXT;
+    statement_copy_temporary(&copy, table, note_stays, true, true, true);
+    statement_update_set(&update, table, note_stays, true);
+    table->partitioned = true;
+    table->only = "";
+    statement_delete_set(&deletion, table);
+
+    assert_string_equal(sql_text(&copy),
+                        "COPY pg_temp.walferry_4 (k1, k2, k3, v1, v2) FROM STDIN (FORMAT binary)");
+    assert_string_equal(sql_text(&update),
+                        "UPDATE ONLY \"public\".\"t\" AS t SET \"id\" = s.v1, \"n\" = s.v2"
+                        " FROM pg_temp.walferry_4 AS s WHERE (t.ctid) = (SELECT t.ctid FROM ONLY"
+                        " \"public\".\"t\" AS t, pg_temp.walferry_4 AS s"
+                        " WHERE t.\"id\" IS NOT DISTINCT FROM s.k1"
+                        " AND ROW(t.\"n\")::text COLLATE \"C\" = ROW(s.k2)::text COLLATE \"C\""
+                        " AND t.\"note\"::text COLLATE \"C\" IS NOT DISTINCT FROM"
+                        " s.k3::text COLLATE \"C\" LIMIT 1)");
+    assert_non_null(strstr(sql_text(&deletion), " WHERE (t.tableoid, t.ctid) = (SELECT"
+                                                " t.tableoid, t.ctid FROM \"public\".\"t\" AS t"));
+    statement_cache_done(&table->statements);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +212,7 @@ int main(void)
         cmocka_unit_test(an_identity_column_that_changes_is_written_by_insert),
         cmocka_unit_test(a_table_of_keys_only_has_nothing_to_set),
         cmocka_unit_test(a_table_without_columns_has_statements_too),
+        cmocka_unit_test(a_large_row_without_a_key_is_joined_by_identical_values),
         cmocka_unit_test(sets_are_joined_by_the_key_they_have_at_the_destination),
     };
 
