@@ -39,9 +39,10 @@ def main(folder):
             print(f"skipped: {full_name(case)}: {reason(case)}")
         if result == "failed":
             print(f"FAILED: {full_name(case)}")
-    if os.path.exists(os.path.join(folder, "fuzz-failed")):
-        count["failed"] += 1
-        print("FAILED: fuzzing")
+    for name, what in (("fuzz-failed", "fuzzing"), ("compose-failed", "the containers' test")):
+        if os.path.exists(os.path.join(folder, name)):
+            count["failed"] += 1
+            print(f"FAILED: {what}")
     if "pytest.xml" not in map(os.path.basename, files):
         count["failed"] += 1
         print("FAILED: the end-to-end tests did not come to an end")

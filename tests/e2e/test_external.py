@@ -190,10 +190,13 @@ def test_copy_attaches_too_and_the_supervisor_keeps_to_schema(shop, orchestrator
     write_and_compare(source, destination, shop, 9001)
 
 
-def test_more_transforms_than_the_task_asks_for_take_part(shop, orchestrator):
-    orchestrator.start("transform", "transform", "transform", "capture", "loader")
+def test_lanes_and_more_transforms_than_the_task_asks_for_take_part(shop, orchestrator, source,
+                                                                    destination):
+    shop.write(source={"heartbeat_ms": 100}, stages={"loader": 2})
+    orchestrator.start("transform", "transform", "transform", "capture", "loader", "loader")
     run(shop)
     shop.wait_consistent()
+    write_and_compare(source, destination, shop, 2001)
 
     shop.wait_for(lambda s: sum(g["role"] == "transform" and g["state"] == "running"
                                 for g in s["stages"]) == 3, 30)
