@@ -364,7 +364,7 @@ static bool all_are_over(const Supervisor *s)
 
 static bool turn(Supervisor *s, Error *err)
 {
-    if (!wait_for_any(s, TURN_MS, err))
+    if (!wait_for_any(s, s->moved_on ? 0 : TURN_MS, err))
         return false;
     int64_t now = clock_ms();
     forgive_silence(s, now);
@@ -372,8 +372,9 @@ static bool turn(Supervisor *s, Error *err)
     hear_all(s, now);
     reap(s, now);
     host_tick(&s->host, now);
+    s->moved_on = false;
     for (size_t i = 0; i < s->task_count; i++)
-        task_tick(s->tasks[i], now);
+        s->moved_on |= task_tick(s->tasks[i], now);
     close_gone_tasks(s);
     if (s->host.failure.kind == ERROR_NONE)
         return true;

@@ -15,6 +15,7 @@ typedef struct Supervisor {
     size_t task_count;
     int signals;       /* a signalfd */
     bool serves;       /* was given no task file: runs until it is stopped */
+    bool moved_on;     /* a task did in the last turn: the next one follows at once */
     bool any_failed;   /* a task that is closed by now, or one that could not be taken in */
     unsigned stops;    /* how often it was asked to end */
     int64_t turned_ms; /* when the last turn of the loop began */

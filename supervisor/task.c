@@ -382,10 +382,13 @@ static bool is_probing(const Task *task)
     return !task->gone && task->phase > PHASE_CHECK && task->halt != HALT_DONE;
 }
 
-void task_tick(Task *task, int64_t now_ms)
+bool task_tick(Task *task, int64_t now_ms)
 {
+    Phase phase = task->phase;
+    Walferry__Control__JobKind job = task->job;
+
     if (task->gone)
-        return;
+        return false;
     task_tick_places(task, now_ms);
     tick_halt(task, now_ms);
     task_tick_phase(task, now_ms);
@@ -395,6 +398,7 @@ void task_tick(Task *task, int64_t now_ms)
         task_save_positions(task, false, now_ms);
     if (task->topology_changed)
         task_send_topology(task);
+    return task->phase != phase || task->job != job;
 }
 
 size_t task_wait_items(const Task *task, WaitItem *items)

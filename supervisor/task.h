@@ -29,7 +29,8 @@ bool task_has_failed(const Task *task);
 /* Stopped for good by task_end(), or released: close it. */
 bool task_is_gone(const Task *task);
 
-void task_tick(Task *task, int64_t now_ms);
+/* True: it has moved on, and what follows from that waits for the next tick only. */
+bool task_tick(Task *task, int64_t now_ms);
 
 /* We were away ourselves: nobody is silent yet. */
 void task_forgive_silence(Task *task, int64_t now_ms);
