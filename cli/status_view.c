@@ -95,6 +95,8 @@ static void add_copy(View *view)
         units_count(number(view, "tables.total"), total));
     add(view->out, ", %s of about %s rows", units_count(number(view, "rows.copied"), copied),
         units_count(number(view, "rows.estimate"), total));
+    if (number(view, "rows.kept") > 0)
+        add(view->out, " (%s were there and kept)", units_count(number(view, "rows.kept"), more));
     add(view->out, ", %s", units_bytes(number(view, "bytes.copied"), bytes));
     if (rate(view, "bytes.copied") > 0)
         add(view->out, ", %s", units_rate(rate(view, "bytes.copied"), more));
@@ -234,7 +236,7 @@ void status_view(const JsonValue *now, const JsonValue *before, int64_t ms, Byte
 /* ---- tables ---- */
 
 static const TableColumn TABLE_COLUMNS[] = {
-    {"table", false},   {"state", false}, {"rows", true},
+    {"table", false},   {"state", false}, {"rows", true},   {"kept", true},
     {"estimate", true}, {"bytes", true},  {"chunks", true},
 };
 
@@ -253,6 +255,7 @@ void tables_view(const JsonValue *answer, Bytes *out)
                    json_value_text(one, "table", "?"));
         table_add(&table, json_value_text(one, "state", "?"));
         table_add(&table, units_count(json_value_int(one, "rows", 0), text));
+        table_add(&table, units_count(json_value_int(one, "kept", 0), text));
         table_add(&table, units_count(json_value_int(one, "estimate", 0), text));
         table_add(&table, units_bytes(json_value_int(one, "bytes", 0), text));
         table_addf(&table, "%lld/%lld", (long long)json_value_int(one, "chunks_done", 0),

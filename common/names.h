@@ -6,6 +6,12 @@
 
 #define WALFERRY_SCHEMA "walferry"
 
+/* In walferry.created, followed by the table's name: what the copy and the stream do with rows that
+ * were at the destination before the task. */
+#define CREATED_EMPTY "empty"
+#define CREATED_KEEP "keep"
+#define CREATED_OVERWRITE "overwrite"
+
 enum { OBJECT_NAME_MAX = 64 };
 
 /* "walferry_<task>", for slot and publication, into out, which is returned. */

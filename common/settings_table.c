@@ -91,11 +91,14 @@ static const Setting SETTINGS[] = {
      VALUES("source", "lower", "upper", "dts"), .built_values = 1},
     {"existing_tables", SETTING_CHOICE, RULE_FREE, "\"error\"",
      .help = "A table of that name exists at the destination and is not of this task's making. error: the "
-     "task does not start. accept: it is used when its shape is the same.",
+     "task does not start. accept: it is used when rows of the source's fit into it; `check` says "
+     "in what it differs.",
      VALUES("error", "accept"), TASK(accept_existing_tables)},
     {"existing_rows", SETTING_CHOICE, RULE_FREE, "\"default\"",
-     .help = "The copy meets a row with the same key.",
-     VALUES("default", "keep", "overwrite"), .built_values = 1},
+     .help = "With existing_tables = \"accept\": the copy meets a row with the same key. keep: the row "
+     "that is there stays as it is, until the source changes it. overwrite: it becomes the source's. "
+     "default: keep at PostgreSQL, and `check` warns of each table that has rows.",
+     VALUES("default", "keep", "overwrite"), TASK(existing_rows)},
 
     {"objects", SETTING_GROUPS, RULE_FREE, "()",
      .help = "Schemas and tables to take. Default: every schema that is not the system's or an "

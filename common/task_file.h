@@ -18,6 +18,12 @@ enum { TASK_NAME_MAX = 40, STAGES_MAX = 16 };
 
 typedef enum DestinationType { DESTINATION_POSTGRESQL, DESTINATION_SELECTDB } DestinationType;
 
+typedef enum ExistingRows {
+    EXISTING_ROWS_DEFAULT, /* as KEEP at a PostgreSQL destination */
+    EXISTING_ROWS_KEEP,
+    EXISTING_ROWS_OVERWRITE
+} ExistingRows;
+
 typedef struct TaskObject {
     const char *schema;
     const char *table;    /* "" : the whole schema */
@@ -43,6 +49,7 @@ typedef struct TaskFile {
     } destination;
     bool phase_schema, phase_copy, phase_stream;
     bool accept_existing_tables; /* existing_tables = "accept" */
+    ExistingRows existing_rows;  /* the copy meets a row with this key */
     TaskObject *objects;         /* none: every schema that is not the system's or an extension's */
     size_t object_count;
     struct {

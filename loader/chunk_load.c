@@ -199,6 +199,7 @@ static void tell(ChunkLoads *loads, ChunkLoad *load, bool fresh)
 
         news.rows = written.rows;
         news.bytes = written.bytes;
+        news.kept = written.kept;
     }
     load->told = load->order.next;
     loads->hear(loads->self, &news);

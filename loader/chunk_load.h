@@ -5,6 +5,9 @@
  * the fencing UPDATE of walferry.progress commit together. A mark that is already there means that
  * the chunk is done; a second copy of it meets the mark's primary key and is rolled back.
  *
+ * Rows for a table that had some before the task go into a temporary table first, and from there
+ * past those whose key is there, as walferry.created says (schema/existing_rows.h).
+ *
  * A copy process (the producer, named in each batch) sends one chunk at a time, so there is one
  * load for each. Its next chunk, its disappearance and a higher attempt of the same chunk by
  * another producer end a load that is not done. Batches of a producer that is not in the topology
@@ -43,6 +46,7 @@ typedef struct ChunkNews {
     bool done;
     bool fresh;           /* not a repetition */
     uint64_t rows, bytes; /* once done */
+    uint64_t kept;        /* of rows: the destination had a row of that key, and kept it */
 } ChunkNews;
 
 typedef void ChunkHear(void *self, const ChunkNews *news);

@@ -11,13 +11,23 @@ typedef struct ChunkKey {
     uint32_t chunk;
 } ChunkKey;
 
-/* Opens the transaction; its last statement gives the mark's row if the chunk is done already. */
-void chunk_sql_begin(Bytes *sql, ChunkKey key);
+/*
+ * Opens the transaction. Its last statement gives one row: rows and kept of the mark if the chunk
+ * is done already, else NULL; and as `existing` what shall become of rows that were there before
+ * the task (CREATED_KEEP, CREATED_OVERWRITE), NULL if there were none.
+ */
+void chunk_sql_begin(Bytes *sql, ChunkKey key, const Relation *relation);
 
 /* Of the relation as it is called at the destination. */
 void chunk_sql_copy(Bytes *sql, const Relation *relation, bool binary);
 
-void chunk_sql_mark(Bytes *sql, ChunkKey key, uint64_t rows);
+/* The same into a temporary table of the transaction's, for rows that may meet others. */
+void chunk_sql_stage(Bytes *sql, const Relation *relation, bool binary);
+
+/* From there into the table; where a row of the key is there, that one stays, or is overwritten. */
+void chunk_sql_merge(Bytes *sql, const Relation *relation, bool overwrite);
+
+void chunk_sql_mark(Bytes *sql, ChunkKey key, uint64_t rows, uint64_t kept);
 
 /* Hits one row unless another process has taken the lane over. */
 void chunk_sql_fence(Bytes *sql, const char *task, uint32_t lane, int64_t generation);

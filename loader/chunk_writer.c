@@ -2,6 +2,7 @@
 
 #include "common/failpoint.h"
 #include "common/mem.h"
+#include "common/names.h"
 #include "common/sql_text.h"
 #include "loader/chunk_sql.h"
 
@@ -26,6 +27,7 @@ typedef enum State {
     COPY_STARTING,
     COPYING,
     COPY_ENDING,
+    MERGING, /* from the stage into the table */
     MARKING,
     FENCING,
     COMMITTING,
@@ -45,7 +47,7 @@ struct ChunkWriter {
     PGresult *result; /* of what was sent last: its last result, or the first that failed */
     size_t offset;    /* of the front batch, given to libpq */
     bool all_given;   /* the chunk's last batch too: the COPY is to be ended */
-    uint64_t rows, bytes;
+    uint64_t rows, kept, bytes;
     int64_t generation; /* the lane's now */
     int64_t generation_sent;
     ChunkOrder *order; /* during a step */
@@ -54,7 +56,9 @@ struct ChunkWriter {
     ChunkKey key;
     uint64_t first_block, end_block;
     char object[256]; /* schema.table, for messages */
-    Bytes copy_sql;
+    Bytes begin_sql, copy_sql;
+    Bytes stage_sql, keep_sql, overwrite_sql; /* for a table that had rows before the task */
+    Bytes *merge_sql;                         /* which of the two; NULL: rows go into the table */
 };
 
 ChunkWriter *chunk_writer_new(const ChunkTarget *target)
@@ -77,9 +81,28 @@ void chunk_writer_free(ChunkWriter **writer)
         return;
     clear_result(*writer);
     pg_close(&(*writer)->pg);
+    bytes_done(&(*writer)->begin_sql);
     bytes_done(&(*writer)->copy_sql);
+    bytes_done(&(*writer)->stage_sql);
+    bytes_done(&(*writer)->keep_sql);
+    bytes_done(&(*writer)->overwrite_sql);
     free(*writer);
     *writer = NULL;
+}
+
+static void write_statements(ChunkWriter *writer, const Relation *relation, bool binary)
+{
+    bytes_clear(&writer->begin_sql);
+    bytes_clear(&writer->copy_sql);
+    bytes_clear(&writer->stage_sql);
+    bytes_clear(&writer->keep_sql);
+    bytes_clear(&writer->overwrite_sql);
+    chunk_sql_begin(&writer->begin_sql, writer->key, relation);
+    chunk_sql_copy(&writer->copy_sql, relation, binary);
+    chunk_sql_stage(&writer->stage_sql, relation, binary);
+    chunk_sql_merge(&writer->keep_sql, relation, false);
+    chunk_sql_merge(&writer->overwrite_sql, relation, true);
+    writer->merge_sql = NULL;
 }
 
 void chunk_writer_start(ChunkWriter *writer, const BatchHeader *header)
@@ -89,13 +112,12 @@ void chunk_writer_start(ChunkWriter *writer, const BatchHeader *header)
     writer->key = (ChunkKey){writer->target->task, relation->oid, header->copy.chunk};
     writer->first_block = header->copy.first_block;
     writer->end_block = header->copy.end_block;
-    writer->rows = writer->bytes = 0;
+    writer->rows = writer->kept = writer->bytes = 0;
     writer->offset = 0;
     writer->all_given = writer->found_done = false;
     snprintf(writer->object, sizeof writer->object, "%.*s.%.*s", STR_ARGS(relation->schema),
              STR_ARGS(relation->table));
-    bytes_clear(&writer->copy_sql);
-    chunk_sql_copy(&writer->copy_sql, relation, header->copy.binary);
+    write_statements(writer, relation, header->copy.binary);
     writer->state = STARTING;
 }
 
@@ -200,11 +222,8 @@ static Went receive_success(ChunkWriter *writer, Error *err)
 
 static Went begin(ChunkWriter *writer, Error *err)
 {
-    CLEANUP(bytes_done) Bytes sql = {0};
-
     (void)FAILPOINT("chunk.begin");
-    chunk_sql_begin(&sql, writer->key);
-    return send_sql(writer, sql_text(&sql), BEGINNING, err);
+    return send_sql(writer, sql_text(&writer->begin_sql), BEGINNING, err);
 }
 
 static Went on_starting(ChunkWriter *writer, Error *err)
@@ -265,11 +284,17 @@ static Went on_beginning(ChunkWriter *writer, Error *err)
 
     if (went != WENT_ON)
         return went;
-    if (PQntuples(writer->result) > 0) {
+    if (!PQgetisnull(writer->result, 0, 0)) {
         writer->rows = strtoull(PQgetvalue(writer->result, 0, 0), NULL, 10);
+        writer->kept = strtoull(PQgetvalue(writer->result, 0, 1), NULL, 10);
         return give_way(writer, err);
     }
-    return send_sql(writer, sql_text(&writer->copy_sql), COPY_STARTING, err);
+    bool merges = !PQgetisnull(writer->result, 0, 2);
+    bool keeps = strcmp(PQgetvalue(writer->result, 0, 2), CREATED_KEEP) == 0;
+
+    writer->merge_sql = !merges ? NULL : keeps ? &writer->keep_sql : &writer->overwrite_sql;
+    return send_sql(writer, sql_text(merges ? &writer->stage_sql : &writer->copy_sql),
+                    COPY_STARTING, err);
 }
 
 static Went on_copy_starting(ChunkWriter *writer, Error *err)
@@ -356,7 +381,7 @@ static Went mark(ChunkWriter *writer, Error *err)
     CLEANUP(bytes_done) Bytes sql = {0};
 
     if (!FAILPOINT("chunk.before_mark")) {
-        chunk_sql_mark(&sql, writer->key, writer->rows);
+        chunk_sql_mark(&sql, writer->key, writer->rows, writer->kept);
         sql_add(&sql, "; ");
     }
     return fence(writer, &sql, MARKING, err);
@@ -408,7 +433,22 @@ static Went on_copy_ending(ChunkWriter *writer, Error *err)
 
     if (went != WENT_ON)
         return went;
-    return count_agrees(writer, err) ? mark(writer, err) : failed(writer, err);
+    if (!count_agrees(writer, err))
+        return failed(writer, err);
+    if (!writer->merge_sql)
+        return mark(writer, err);
+    return send_sql(writer, sql_text(writer->merge_sql), MERGING, err);
+}
+
+/* Rows that were not written met one that stays. */
+static Went on_merging(ChunkWriter *writer, Error *err)
+{
+    Went went = receive_success(writer, err);
+
+    if (went != WENT_ON)
+        return went;
+    writer->kept = writer->rows - strtoull(PQcmdTuples(writer->result), NULL, 10);
+    return mark(writer, err);
 }
 
 /* The server answers ROLLBACK, without an error, when the transaction was broken before. */
@@ -441,6 +481,7 @@ static Went (*const STEPS[])(ChunkWriter *writer, Error *err) = {
     [COPY_STARTING] = on_copy_starting,
     [COPYING] = on_copying,
     [COPY_ENDING] = on_copy_ending,
+    [MERGING] = on_merging,
     [MARKING] = on_marking,
     [FENCING] = on_fencing,
     [COMMITTING] = on_committing,
@@ -465,6 +506,7 @@ ChunkWritten chunk_writer_written(const ChunkWriter *writer)
     return (ChunkWritten){.done = writer->state == DONE,
                           .found_done = writer->found_done,
                           .rows = writer->rows,
+                          .kept = writer->kept,
                           .bytes = writer->bytes};
 }
 

@@ -16,6 +16,7 @@ typedef struct ChunkWritten {
     bool done;       /* committed, by us or by somebody before us */
     bool found_done; /* by somebody before us */
     uint64_t rows;   /* of the chunk */
+    uint64_t kept;   /* of rows: not written, the destination had one of that key */
     uint64_t bytes;  /* that we wrote */
 } ChunkWritten;
 

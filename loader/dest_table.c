@@ -29,13 +29,17 @@ typedef struct NamedTable {
 } NamedTable;
 
 struct DestTables {
+    const char *task; /* borrowed */
     NamedTable *named;
     unsigned numbers; /* given to tables so far */
 };
 
-DestTables *dest_tables_open(void)
+DestTables *dest_tables_open(const char *task)
 {
-    return MEM_NEW(DestTables);
+    DestTables *tables = MEM_NEW(DestTables);
+
+    tables->task = task;
+    return tables;
 }
 
 static void table_free(NamedTable *named)
@@ -264,7 +268,8 @@ static bool is_found_by_all_columns(const DestTable *table, const Relation *rela
     return table->key_count == 0 || (table->deferrable_key && relation->full_identity);
 }
 
-static bool ask(NamedTable *named, Pg *pg, const Relation *relation, Error *err)
+static bool ask(const DestTables *tables, NamedTable *named, Pg *pg, const Relation *relation,
+                Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
     CLEANUP(bytes_done) Bytes keys = {0};
@@ -273,7 +278,8 @@ static bool ask(NamedTable *named, Pg *pg, const Relation *relation, Error *err)
 
     add_key_names(&keys, relation);
     const char *values[] = {arena_copy(&arena, relation->schema).data,
-                            arena_copy(&arena, relation->table).data, sql_text(&keys)};
+                            arena_copy(&arena, relation->table).data, sql_text(&keys), tables->task,
+                            table->qualified};
     if (!pg_query(pg, SQL_DEST_TABLE, COUNT_OF(values), values, &rows, err))
         return false;
     if (pg_rows_count(rows) == 0)
@@ -289,6 +295,8 @@ static bool ask(NamedTable *named, Pg *pg, const Relation *relation, Error *err)
     if (!ask_columns(named, pg, pg_text(rows, 0, "oid"), relation, err))
         return false;
     table->by_all_columns = is_found_by_all_columns(table, relation);
+    table->overwrites =
+        pg_bool(rows, 0, "had_rows") && table->key_count > 0 && !table->by_all_columns;
     return true;
 }
 
@@ -333,7 +341,7 @@ bool dest_tables_find(DestTables *tables, Pg *pg, const Relation *relation, Dest
 
     if (!named) {
         named = new_table(tables, relation);
-        if (!ask(named, pg, relation, err)) {
+        if (!ask(tables, named, pg, relation, err)) {
             table_free(named);
             return false;
         }

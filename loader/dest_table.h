@@ -38,6 +38,7 @@ typedef struct DestTable {
     bool partitioned;
     bool other_unique;   /* unique indexes besides the key, or exclusion constraints */
     bool deferrable_key; /* not checked row by row, so it may be there twice for a while */
+    bool overwrites;     /* it had rows before the task: an INSERT may meet one of them */
     bool by_all_columns; /* rows are found by all their columns: no key that would do */
     DestColumn *columns;
     uint32_t column_count, key_count;
@@ -48,7 +49,7 @@ typedef struct DestTable {
 
 typedef struct DestTables DestTables;
 
-DestTables *dest_tables_open(void);
+DestTables *dest_tables_open(const char *task);
 void dest_tables_close(DestTables **tables);
 
 /* Outside a pipeline. The table stays valid until it is cleared or asked for with other columns. */

@@ -232,6 +232,7 @@ static void tell_of_chunk(void *self, const ChunkNews *news)
     result.done = true;
     result.rows = news->rows;
     result.bytes = news->bytes;
+    result.kept = news->kept;
     stage_say(l->stage, &CONTROL_MESSAGE(CHUNK_RESULT, chunk_result, &result));
 }
 

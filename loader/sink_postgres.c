@@ -265,7 +265,7 @@ bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
 
     sink->sink.verbs = &VERBS;
     sink->target = *target;
-    sink->tables = dest_tables_open();
+    sink->tables = dest_tables_open(target->task);
     if (!connect_to(sink, err))
         return false;
     sink->conn = pg_raw(sink->pg);

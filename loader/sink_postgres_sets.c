@@ -168,7 +168,9 @@ static bool join(SinkPostgres *sink, const DestTable *table, const FoldSet *set,
     CLEANUP(bytes_done) Bytes sql = {0};
     uint64_t count = 0;
 
-    if (set->verb == FOLD_DELETE)
+    if (set->verb == FOLD_INSERT)
+        statement_upsert_set(&sql, table);
+    else if (set->verb == FOLD_DELETE)
         statement_delete_set(&sql, table);
     else
         statement_update_set(&sql, table, set->unchanged, set->moves);
@@ -190,12 +192,15 @@ static bool apply(SinkPostgres *sink, DestTable *table, const FoldSet *set, Erro
     lay_out(&layout, table, set);
     if (!check_types(table, &layout, err))
         return false;
-    if (set->verb == FOLD_INSERT) {
+    if (set->verb == FOLD_INSERT && !table->overwrites) {
         statement_copy(&sql, table, layout.binary);
         return copy_rows(sink, sql_text(&sql), set, &layout, err);
     }
-    statement_copy_temporary(&sql, table, set->unchanged, set->moves, set->verb == FOLD_UPDATE,
-                             layout.binary);
+    if (set->verb == FOLD_INSERT)
+        statement_copy_values(&sql, table, layout.binary);
+    else
+        statement_copy_temporary(&sql, table, set->unchanged, set->moves, set->verb == FOLD_UPDATE,
+                                 layout.binary);
     return prepare_temporary(sink, table, err) &&
            copy_rows(sink, sql_text(&sql), set, &layout, err) && join(sink, table, set, err);
 }

@@ -336,6 +336,63 @@ static void add_where(Builder *builder)
     bytes_add_str(&builder->sql, str_of(" LIMIT 1)"));
 }
 
+/* A column that is set to what it is makes the row count as written when there is only a key. */
+static void add_overwrites(Bytes *sql, const DestTable *table)
+{
+    bool begun = false;
+
+    for (int pass = 0; pass < 2 && !begun; pass++) {
+        for (uint32_t i = 0; i < table->column_count; i++) {
+            const char *name = table->columns[i].name;
+
+            if (table->columns[i].key && pass == 0)
+                continue;
+            separate(sql, ", ", &begun);
+            sql_add(sql, "%s = EXCLUDED.%s", name, name);
+        }
+    }
+}
+
+/* The row that is there becomes what the source says. */
+static void add_on_conflict(Bytes *sql, const DestTable *table)
+{
+    bool begun = false;
+
+    if (!table->overwrites)
+        return;
+    bytes_add_str(sql, str_of(" ON CONFLICT ("));
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].key)
+            continue;
+        separate(sql, ", ", &begun);
+        bytes_add_str(sql, str_of(table->columns[i].name));
+    }
+    bytes_add_str(sql, str_of(") DO UPDATE SET "));
+    add_overwrites(sql, table);
+}
+
+void statement_copy_values(Bytes *sql, const DestTable *table, bool binary)
+{
+    bytes_add_str(sql, str_of("COPY "));
+    add_temporary_name(sql, table);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        sql_add(sql, "%sv%" PRIu32, i > 0 ? ", " : " (", i + 1);
+    bytes_add_str(sql, str_of(")"));
+    add_format(sql, binary);
+}
+
+void statement_upsert_set(Bytes *sql, const DestTable *table)
+{
+    sql_add(sql, "INSERT INTO %s", table->qualified);
+    add_columns(sql, table);
+    bytes_add_str(sql, str_of(" OVERRIDING SYSTEM VALUE SELECT "));
+    for (uint32_t i = 0; i < table->column_count; i++)
+        sql_add(sql, "%sv%" PRIu32, i > 0 ? ", " : "", i + 1);
+    bytes_add_str(sql, str_of(" FROM "));
+    add_temporary_name(sql, table);
+    add_on_conflict(sql, table);
+}
+
 static void build_insert(Builder *builder)
 {
     const DestTable *table = builder->table;
@@ -352,6 +409,7 @@ static void build_insert(Builder *builder)
         add_parameter(builder, false, i);
     }
     bytes_add_str(&builder->sql, str_of(")"));
+    add_on_conflict(&builder->sql, table);
 }
 
 static void build_update(Builder *builder)

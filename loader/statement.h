@@ -65,6 +65,9 @@ void statement_copy_temporary(Bytes *sql, const struct DestTable *table, const u
 void statement_update_set(Bytes *sql, const struct DestTable *table, const uint64_t *unchanged,
                           bool moves);
 void statement_delete_set(Bytes *sql, const struct DestTable *table);
+/* All columns into the temporary table; from there over what is in the table. */
+void statement_copy_values(Bytes *sql, const struct DestTable *table, bool binary);
+void statement_upsert_set(Bytes *sql, const struct DestTable *table);
 
 /* Is a row found by this column, among others? */
 bool statement_finds(const struct DestTable *table, uint32_t column);

@@ -69,6 +69,7 @@ typedef struct CatalogTable {
     const char *options;                         /* storage parameters, as SQL; NULL: none */
     const char *owner;
     bool owner_is_super;
+    bool as_text; /* columns at the destination have other types: no binary form */
     bool owned, readable, schema_usable, row_security; /* as the role sees it */
     CatalogColumn *columns;
     size_t column_count;

@@ -3,7 +3,6 @@
 #include "common/sql_text.h"
 #include "schema/check_report.h"
 #include "schema/created.h"
-#include "schema/existing.h"
 
 enum { OLDEST_VERSION = 140000, GRANT_ON_PARAMETER_VERSION = 150000 };
 
@@ -79,44 +78,6 @@ static bool report_role_setting(CheckReport *r, Pg *pg, const PgRows *rows, Erro
     return true;
 }
 
-static void report_table(CheckReport *r, const Existing *existing, size_t number, size_t *wrong)
-{
-    static const char TO_DO[] = "drop it, exclude it in objects, or set existing_tables = "
-                                "\"accept\" for a table of the same columns";
-    const char *name = catalog_name(&r->arena, &r->catalog.tables[number]);
-    bool may_stand = r->task->accept_existing_tables || !r->task->phase_schema;
-    Standing standing = existing->tables[number];
-
-    if (standing == STANDING_FREE && !r->task->phase_schema)
-        check_report(r, CHECK_FAIL, "destination.existing_tables", name,
-                     "create it, or add \"schema\" to phases", "the table is not there");
-    else if (standing == STANDING_DIFFERENT && may_stand)
-        check_report(r, CHECK_FAIL, "destination.existing_tables", name, TO_DO,
-                     "the table there has other columns: %s", existing->table_shapes[number]);
-    else if (standing == STANDING_DIFFERENT || (standing == STANDING_SAME && !may_stand))
-        check_report(r, CHECK_FAIL, "destination.existing_tables", name, TO_DO,
-                     "the destination has a table of this name already");
-    else
-        return;
-    (*wrong)++;
-}
-
-static bool report_tables(CheckReport *r, Pg *pg, Error *err)
-{
-    Existing existing;
-    size_t wrong = 0;
-
-    if (r->catalog.table_count == 0)
-        return true;
-    if (!existing_read(pg, r->task, &r->catalog, &r->arena, &existing, err))
-        return false;
-    for (size_t i = 0; i < r->catalog.table_count; i++)
-        report_table(r, &existing, i, &wrong);
-    if (wrong == 0)
-        check_report(r, CHECK_OK, "destination.existing_tables", "", "", "no table is in the way");
-    return true;
-}
-
 bool check_destination(CheckReport *report, Pg *pg, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
@@ -135,5 +96,5 @@ bool check_destination(CheckReport *report, Pg *pg, Error *err)
     report_server(report, pg, rows);
     report_encoding(report, rows);
     report_create(report, rows);
-    return report_role_setting(report, pg, rows, err) && report_tables(report, pg, err);
+    return report_role_setting(report, pg, rows, err) && check_existing(report, pg, err);
 }

@@ -38,3 +38,4 @@ NODISCARD bool check_source(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_standbys(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_tables(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_destination(CheckReport *report, Pg *pg, Error *err);
+NODISCARD bool check_existing(CheckReport *report, Pg *pg, Error *err);

@@ -5,6 +5,7 @@
 #include "common/sql_text.h"
 #include "existing_keys.sql.h"
 #include "schema/created.h"
+#include "schema/existing_rows.h"
 #include "schema/statements.h"
 
 typedef struct Creation {
@@ -17,43 +18,35 @@ typedef struct Creation {
     uint64_t made;
 } Creation;
 
-static bool refuse_table(Creation *c, const CatalogTable *table, const char *there, Error *err)
+static bool refuse_table(Creation *c, const CatalogTable *table, const ExistingTable *there,
+                         Error *err)
 {
-    const char *name = catalog_name(c->arena, table);
+    static const char HINT[] = "drop it, take it out of objects, or set existing_tables = "
+                               "\"accept\" for a table that the source's rows fit into";
+    bool is_missing = there->standing == STANDING_FREE;
 
-    if (!there)
+    if (is_missing)
         error_set(err, ERROR_CONFIG, "the table is not there, and phases has no \"schema\"");
     else if (!c->task->accept_existing_tables && c->task->phase_schema)
         error_set(err, ERROR_CONFIG, "the destination has a table of this name already");
     else
-        error_set(err, ERROR_CONFIG, "the table has other columns than the source's: %.300s",
-                  there);
-    error_object(err, "%s", name);
-    if (!there)
-        return error_hint(err, "create it, or add \"schema\" to phases");
-    return error_hint(err, "drop it, take it out of objects, or set existing_tables = \"accept\" "
-                           "for a table of the same columns");
+        error_set(err, ERROR_CONFIG,
+                  "the source's rows do not fit into the table that is there: %s",
+                  existing_hindrance(c->arena, there));
+    error_object(err, "%s", catalog_name(c->arena, table));
+    return error_hint(err, "%s", is_missing ? "create it, or add \"schema\" to phases" : HINT);
 }
 
 /* A table that needs no making, must be usable as it is. */
 static bool judge_table(Creation *c, size_t number, Error *err)
 {
-    const CatalogTable *table = &c->catalog->tables[number];
+    const ExistingTable *there = &c->existing.tables[number];
     bool may_stand = c->task->accept_existing_tables || !c->task->phase_schema;
 
-    switch (c->existing.tables[number]) {
-    case STANDING_FREE:
-        return c->task->phase_schema || refuse_table(c, table, NULL, err);
-    case STANDING_OURS:
+    if (there->standing == STANDING_OURS || (there->standing == STANDING_USABLE && may_stand) ||
+        (there->standing == STANDING_FREE && c->task->phase_schema))
         return true;
-    case STANDING_SAME:
-        if (may_stand)
-            return true;
-        break;
-    case STANDING_DIFFERENT:
-        break;
-    }
-    return refuse_table(c, table, c->existing.table_shapes[number], err);
+    return refuse_table(c, &c->catalog->tables[number], there, err);
 }
 
 static bool judge_tables(Creation *c, Error *err)
@@ -151,35 +144,14 @@ static bool create_table(Creation *c, const CatalogTable *table, Error *err)
     return !attach || run(c, attach, object, err);
 }
 
-/* Restarting its copy may empty it: it was empty when we came. */
-static bool note_if_empty(Creation *c, const CatalogTable *table, Error *err)
-{
-    CLEANUP(bytes_done) Bytes sql = {0};
-    CLEANUP(pg_rows_done) PgRows *rows = NULL;
-    CLEANUP(bytes_done) Bytes note = {0};
-
-    sql_add(&sql, "SELECT EXISTS (SELECT FROM ");
-    sql_qualified(&sql, str_of(table->schema), str_of(table->name));
-    sql_add(&sql, ") AS used");
-    if (!pg_exec(c->pg, sql_text(&sql), &rows, err))
-        return error_object(err, "%s", catalog_name(c->arena, table));
-    if (pg_bool(rows, 0, "used"))
-        return true;
-    sql_add(&note, "SELECT 1");
-    created_note(&note, c->task, existing_empty_object(c->arena, table));
-    return pg_exec(c->pg, sql_text(&note), NULL, err);
-}
-
 static bool create_at_depth(Creation *c, int64_t depth, bool *more, Error *err)
 {
     for (size_t i = 0; i < c->catalog->table_count; i++) {
         const CatalogTable *table = &c->catalog->tables[i];
 
         *more = *more || table->depth > depth;
-        if (table->depth != depth || c->existing.tables[i] == STANDING_OURS)
-            continue;
-        if (c->existing.tables[i] == STANDING_FREE ? !create_table(c, table, err)
-                                                   : !note_if_empty(c, table, err))
+        if (table->depth == depth && c->existing.tables[i].standing == STANDING_FREE &&
+            !create_table(c, table, err))
             return false;
     }
     return true;
@@ -206,7 +178,8 @@ static bool add_early_checks(Creation *c, Error *err)
         for (size_t k = 0; k < table->constraint_count; k++) {
             const CatalogConstraint *check = &table->constraints[k];
 
-            if (c->existing.tables[i] == STANDING_FREE && statement_check_is_early(table, check) &&
+            if (c->existing.tables[i].standing == STANDING_FREE &&
+                statement_check_is_early(table, check) &&
                 !run(c, statement_add_constraint(c->arena, table, check->name, check->definition),
                      check->name, err))
                 return false;
@@ -219,16 +192,25 @@ static bool create_all(Creation *c, Error *err)
 {
     return existing_read(c->pg, c->task, c->catalog, c->arena, &c->existing, err) &&
            judge_tables(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
-           create_tables(c, err) && own_sequences(c, err) && add_early_checks(c, err);
+           create_tables(c, err) && own_sequences(c, err) && add_early_checks(c, err) &&
+           existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 
-bool destination_create(Pg *pg, const TaskFile *task, const Catalog *catalog, Arena *arena,
-                        JobHost *host, Error *err)
+/* Values of another type are sent as text, whatever the model says else. */
+static void mark_other_types(const Creation *c, Catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->table_count; i++)
+        catalog->tables[i].as_text = c->existing.tables[i].shape.other_types;
+}
+
+bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *arena, JobHost *host,
+                        Error *err)
 {
     Creation c = {.pg = pg, .task = task, .catalog = catalog, .arena = arena, .host = host};
 
     if (!pg_exec(pg, "BEGIN", NULL, err) || !create_all(&c, err))
         return error_wrap(err, "make the tables");
+    mark_other_types(&c, catalog);
     (void)FAILPOINT("schema.tables_before_commit");
     if (!pg_exec(pg, "COMMIT", NULL, err))
         return error_wrap(err, "make the tables");
@@ -250,13 +232,23 @@ static bool has_key(const PgRows *rows, size_t place, const char *name, bool pri
     return false;
 }
 
-static void leave_out(CatalogTable *table, const PgRows *rows, size_t place)
+/* What was left out, so that what is attached to it is too. */
+typedef struct LeftOut {
+    CatalogIndex *indexes;
+    size_t count;
+} LeftOut;
+
+static void leave_out(CatalogTable *table, const PgRows *rows, size_t place, LeftOut *out)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < table->index_count; i++) {
-        if (!has_key(rows, place, table->indexes[i].name, table->indexes[i].primary))
-            table->indexes[kept++] = table->indexes[i];
+        CatalogIndex *index = &table->indexes[i];
+        CatalogIndex *to = has_key(rows, place, index->name, index->primary)
+                               ? &out->indexes[out->count++]
+                               : &table->indexes[kept++];
+
+        *to = *index;
     }
     table->index_count = kept;
     kept = 0;
@@ -265,6 +257,56 @@ static void leave_out(CatalogTable *table, const PgRows *rows, size_t place)
             table->constraints[kept++] = table->constraints[i];
     }
     table->constraint_count = kept;
+}
+
+static bool is_left_out(const LeftOut *out, const CatalogIndex *parent_of)
+{
+    for (size_t i = 0; parent_of->parent_name && i < out->count; i++) {
+        if (strcmp(out->indexes[i].schema, parent_of->parent_schema) == 0 &&
+            strcmp(out->indexes[i].name, parent_of->parent_name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where a partitioned table has an index, its partitions got theirs when they were attached. */
+static bool leave_out_attached(CatalogTable *table, LeftOut *out)
+{
+    size_t kept = 0, before = out->count;
+
+    for (size_t i = 0; i < table->index_count; i++) {
+        CatalogIndex *index = &table->indexes[i];
+        CatalogIndex *to =
+            is_left_out(out, index) ? &out->indexes[out->count++] : &table->indexes[kept++];
+
+        *to = *index;
+    }
+    table->index_count = kept;
+    return out->count > before;
+}
+
+static void leave_out_all_attached(Catalog *catalog, const Existing *existing, LeftOut *out)
+{
+    bool more = out->count > 0;
+
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < catalog->table_count; i++) {
+            const ExistingTable *there = &existing->tables[i];
+
+            if (there->standing == STANDING_OURS || there->there.parent)
+                more = leave_out_attached(&catalog->tables[i], out) || more;
+        }
+    }
+}
+
+static size_t count_indexes(const Catalog *catalog)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < catalog->table_count; i++)
+        count += catalog->tables[i].index_count;
+    return count;
 }
 
 bool destination_leave_out_existing(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *arena,
@@ -282,7 +324,7 @@ bool destination_leave_out_existing(Pg *pg, const TaskFile *task, Catalog *catal
     if (!existing_read(pg, task, catalog, arena, &existing, err))
         return false;
     for (size_t i = 0; i < catalog->table_count; i++) {
-        if (existing.tables[i] != STANDING_SAME)
+        if (existing.tables[i].standing != STANDING_USABLE)
             continue;
         schemas[count] = catalog->tables[i].schema;
         names[count] = catalog->tables[i].name;
@@ -295,7 +337,10 @@ bool destination_leave_out_existing(Pg *pg, const TaskFile *task, Catalog *catal
 
     if (!pg_query(pg, SQL_EXISTING_KEYS, 2, values, &rows, err))
         return error_wrap(err, "look for keys that are there already");
+    LeftOut out = {ARENA_ARRAY(arena, CatalogIndex, count_indexes(catalog)), 0};
+
     for (size_t i = 0; i < count; i++)
-        leave_out(tables[i], rows, i + 1);
+        leave_out(tables[i], rows, i + 1, &out);
+    leave_out_all_attached(catalog, &existing, &out);
     return true;
 }

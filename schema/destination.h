@@ -10,11 +10,12 @@
 
 /*
  * What the task has made before is left alone. The user's own tables are a CONFIG error, or with
- * existing_tables = "accept" used if they have the same columns. Without the schema phase every
- * table must be there.
+ * existing_tables = "accept" used if the source's rows fit into them; the catalog is told (as_text)
+ * which have other types, and existing_rows.h what shall become of their rows. Without the schema
+ * phase every table must be there.
  */
-NODISCARD bool destination_create(Pg *pg, const TaskFile *task, const Catalog *catalog,
-                                  Arena *arena, JobHost *host, Error *err);
+NODISCARD bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *arena,
+                                  JobHost *host, Error *err);
 
 /*
  * Takes from the list those whose constraint or index a table of the user's own has already: by

@@ -5,28 +5,32 @@
 
 #include "schema/catalog.h"
 #include "schema/job.h"
+#include "schema/shape.h"
 
 typedef enum Standing {
-    STANDING_FREE,     /* nothing is there */
-    STANDING_OURS,     /* the task made it */
-    STANDING_SAME,     /* the user's, of the same columns */
-    STANDING_DIFFERENT /* the user's, of other columns, or no table */
+    STANDING_FREE,    /* nothing is there */
+    STANDING_OURS,    /* the task made it */
+    STANDING_USABLE,  /* the user's, and rows of the source's can be written to it */
+    STANDING_UNUSABLE /* the user's, of another shape, or no table */
 } Standing;
 
+typedef struct ExistingTable {
+    Standing standing;
+    ThereTable there;
+    Shape shape; /* of one of the user's */
+} ExistingTable;
+
 typedef struct Existing {
-    Standing *tables;          /* as catalog->tables */
-    Standing *sequences;       /* as catalog->sequences; never DIFFERENT */
-    const char **table_shapes; /* the columns that are there; NULL where FREE */
+    ExistingTable *tables; /* as catalog->tables */
+    Standing *sequences;   /* as catalog->sequences; never UNUSABLE */
 } Existing;
 
 NODISCARD bool existing_read(Pg *pg, const TaskFile *task, const Catalog *catalog, Arena *arena,
                              Existing *out, Error *err);
 
-/* "a integer, b text", by name: as existing_relations.sql gives it. */
-const char *existing_shape(Arena *arena, const CatalogTable *table);
+/* The first differences that make a table unusable, for messages. */
+const char *existing_hindrance(Arena *arena, const ExistingTable *table);
 
 /* "table public.t": its name in walferry.created. */
 const char *existing_table_object(Arena *arena, const CatalogTable *table);
 const char *existing_sequence_object(Arena *arena, const CatalogSequence *sequence);
-/* "empty public.t": it was the user's and empty when the task came. */
-const char *existing_empty_object(Arena *arena, const CatalogTable *table);

@@ -42,6 +42,8 @@ static ModelColumn *build_column(Arena *arena, const CatalogColumn *column, cons
 
 static bool is_binary(const CatalogTable *table, TypeEnds ends)
 {
+    if (table->as_text)
+        return false;
     for (size_t i = 0; i < table->column_count; i++) {
         const CatalogColumn *column = &table->columns[i];
 

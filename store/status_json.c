@@ -7,7 +7,7 @@
 
 typedef struct Totals {
     size_t tables, copied;
-    uint64_t rows, estimate, bytes;
+    uint64_t rows, kept, estimate, bytes;
 } Totals;
 
 /* clang-format off */
@@ -144,6 +144,7 @@ static bool add_totals(Store *store, const char *name, Totals *out, Error *err)
         out->tables++;
         out->copied += relations[i].state >= RELATION_COPIED;
         out->rows += relations[i].rows;
+        out->kept += relations[i].kept;
         out->estimate += relations[i].estimated_rows;
         out->bytes += relations[i].bytes;
     }
@@ -159,7 +160,8 @@ static void put_progress(json_t *out, const StoreTask *task, const StatusLive *l
                         json_pack("{s:I, s:I}", "total", (json_int_t)totals->tables, "copied",
                                   (json_int_t)totals->copied));
     json_object_set_new(out, "rows",
-                        json_pack("{s:I, s:I}", "copied", (json_int_t)totals->rows, "estimate",
+                        json_pack("{s:I, s:I, s:I}", "copied", (json_int_t)totals->rows, "kept",
+                                  (json_int_t)totals->kept, "estimate",
                                   (json_int_t)totals->estimate));
     json_object_set_new(out, "bytes", json_pack("{s:I}", "copied", (json_int_t)totals->bytes));
     json_object_set_new(out, "eta_s", int_or_null(live ? live->eta_s : -1));
@@ -253,11 +255,12 @@ bool status_json(Store *store, const char *name, StatusLiveOf *live_of, void *se
 
 static json_t *relation_json(const StoreRelation *relation)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "schema", relation->schema,
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "schema", relation->schema,
                      "table", relation->name, "state", relation_state_name(relation->state), "rows",
-                     (json_int_t)relation->rows, "estimate", (json_int_t)relation->estimated_rows,
-                     "bytes", (json_int_t)relation->bytes, "chunks", (json_int_t)relation->chunks,
-                     "chunks_done", (json_int_t)relation->chunks_done);
+                     (json_int_t)relation->rows, "kept", (json_int_t)relation->kept, "estimate",
+                     (json_int_t)relation->estimated_rows, "bytes", (json_int_t)relation->bytes,
+                     "chunks", (json_int_t)relation->chunks, "chunks_done",
+                     (json_int_t)relation->chunks_done);
 }
 
 bool tables_json(Store *store, const char *name, char **out, Error *err)

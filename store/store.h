@@ -70,8 +70,8 @@ typedef struct StoreRelation {
     const char *schema;
     const char *name;
     RelationState state;
-    Str gate;             /* packed walferry.model.Snapshot of its copy; empty: none */
-    uint64_t rows, bytes; /* of finished chunks */
+    Str gate;                   /* packed walferry.model.Snapshot of its copy; empty: none */
+    uint64_t rows, kept, bytes; /* of finished chunks; kept: of rows, not written */
     uint64_t estimated_rows, estimated_bytes;
     uint32_t chunks, chunks_done;
 } StoreRelation;
@@ -148,7 +148,7 @@ NODISCARD bool store_chunks(Store *store, const char *name, Arena *arena, StoreC
 
 /* Idempotent; the relation becomes copied with its last chunk. */
 NODISCARD bool store_chunk_done(Store *store, const char *name, const StoreChunk *chunk,
-                                uint64_t rows, uint64_t bytes, Error *err);
+                                uint64_t rows, uint64_t kept, uint64_t bytes, Error *err);
 /* Forgets the chunks of relations that are not copied yet: they start again. */
 NODISCARD bool store_restart_copy(Store *store, const char *name, const char *phase, Error *err);
 NODISCARD bool store_set_indexed(Store *store, const char *name, const char *phase, Error *err);

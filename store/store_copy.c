@@ -111,6 +111,7 @@ static void read_relation(const SqlRows *rows, Arena *arena, StoreRelation *out)
         .chunks_done = (uint32_t)sql_int(rows, 8),
         .rows = (uint64_t)sql_int(rows, 9),
         .bytes = (uint64_t)sql_int(rows, 10),
+        .kept = (uint64_t)sql_int(rows, 11),
     };
 }
 
@@ -124,7 +125,7 @@ bool store_relations(Store *store, const char *name, Arena *arena, StoreRelation
     if (!count_of(store, "SELECT count(*) FROM relation WHERE task = ?", name, &most, err) ||
         !sql_query(store->sql, &rows, err,
                    "SELECT r.oid, schema, name, state, gate, estimated_rows, estimated_bytes,"
-                   "       count(c.chunk), total(done), total(rows), total(bytes)"
+                   "       count(c.chunk), total(done), total(rows), total(bytes), total(kept)"
                    "  FROM relation AS r LEFT JOIN chunk AS c ON c.task = r.task AND c.oid = r.oid"
                    " WHERE r.task = ? GROUP BY r.oid"
                    " ORDER BY estimated_bytes DESC, schema, name",
@@ -169,13 +170,13 @@ bool store_chunks(Store *store, const char *name, Arena *arena, StoreChunk **out
 }
 
 static bool chunk_done(Store *store, const char *name, const StoreChunk *chunk, uint64_t rows,
-                       uint64_t bytes, Error *err)
+                       uint64_t kept, uint64_t bytes, Error *err)
 {
     return sql_do(store->sql, err,
-                  "UPDATE chunk SET done = 1, rows = ?4, bytes = ?5"
+                  "UPDATE chunk SET done = 1, rows = ?4, kept = ?5, bytes = ?6"
                   " WHERE task = ?1 AND oid = ?2 AND chunk = ?3 AND done = 0",
-                  "siiii", name, (int64_t)chunk->oid, (int64_t)chunk->chunk, (int64_t)rows,
-                  (int64_t)bytes) &&
+                  "siiiii", name, (int64_t)chunk->oid, (int64_t)chunk->chunk, (int64_t)rows,
+                  (int64_t)kept, (int64_t)bytes) &&
            sql_do(store->sql, err,
                   "UPDATE relation SET state = CASE WHEN EXISTS (SELECT 1 FROM chunk"
                   "   WHERE task = ?1 AND oid = ?2 AND done = 0) THEN ?3 ELSE ?4 END"
@@ -185,10 +186,10 @@ static bool chunk_done(Store *store, const char *name, const StoreChunk *chunk, 
 }
 
 bool store_chunk_done(Store *store, const char *name, const StoreChunk *chunk, uint64_t rows,
-                      uint64_t bytes, Error *err)
+                      uint64_t kept, uint64_t bytes, Error *err)
 {
     return sql_begin(store->sql, err) &&
-           sql_end(store->sql, chunk_done(store, name, chunk, rows, bytes, err), err);
+           sql_end(store->sql, chunk_done(store, name, chunk, rows, kept, bytes, err), err);
 }
 
 static bool restart_copy(Store *store, const char *name, const char *phase, Error *err)

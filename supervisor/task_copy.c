@@ -137,7 +137,7 @@ static void chunk_done(Task *task, Place *copier, const Walferry__Control__Chunk
 
     if (!task_stored(task,
                      store_chunk_done(task->host->store, task->name, chunk, result->rows,
-                                      result->bytes, &err),
+                                      result->kept, result->bytes, &err),
                      &err))
         return;
     (void)FAILPOINT("supervisor.chunk_stored");

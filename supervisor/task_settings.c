@@ -48,6 +48,13 @@ static void put_objects(Bytes *out, const TaskFile *task)
     put(out, "\n");
 }
 
+static const char *rows_name(ExistingRows rows)
+{
+    static const char *const NAMES[] = {"default", "keep", "overwrite"};
+
+    return NAMES[rows];
+}
+
 const char *task_settings_text(const TaskFile *task, Arena *arena)
 {
     CLEANUP(bytes_done) Bytes out = {0};
@@ -58,6 +65,7 @@ const char *task_settings_text(const TaskFile *task, Arena *arena)
     put_line(&out, "destination.type",
              task->destination.type == DESTINATION_SELECTDB ? "selectdb" : "postgresql");
     put_line(&out, "existing_tables", task->accept_existing_tables ? "accept" : "error");
+    put_line(&out, "existing_rows", rows_name(task->existing_rows));
     put_line(&out, "stages.loader", lanes);
     put_objects(&out, task);
     return arena_copy(arena, bytes_str(&out)).data;

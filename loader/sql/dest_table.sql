@@ -1,11 +1,14 @@
 -- A table of the destination, no row if there is none. $1 schema, $2 table, $3 names of the key's
--- columns (text[]). A unique index over just these is the key; what else is unique, or excludes,
--- may be violated on the way when rows are not written in their original order.
+-- columns (text[]), $4 task, $5 the table as "schema"."table". A unique index over just these is the key; what else is unique, or
+-- excludes, may be violated on the way when rows are not written in their original order. had_rows:
+-- before the task (schema/existing_rows.h).
 SELECT c.oid::text AS oid,
        c.relkind,
        coalesce(bool_or(NOT i.is_key), false) AS other_unique,
        coalesce(bool_or(i.is_key AND NOT i.immediate), false)
-           AND NOT coalesce(bool_or(i.is_key AND i.immediate), false) AS deferrable_key
+           AND NOT coalesce(bool_or(i.is_key AND i.immediate), false) AS deferrable_key,
+       EXISTS (SELECT FROM walferry.created AS w
+                WHERE w.task = $4 AND w.object IN ('keep ' || $5, 'overwrite ' || $5)) AS had_rows
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL (

@@ -18,11 +18,13 @@ CREATE TABLE IF NOT EXISTS walferry.chunk (
     relation_oid oid,
     chunk int,
     rows bigint NOT NULL,
+    kept bigint NOT NULL DEFAULT 0, -- of rows: a row of that key was there, and stayed
     PRIMARY KEY (task, relation_oid, chunk)
 );
 CREATE TABLE IF NOT EXISTS walferry.created (
     task text,
-    object text, -- "table public.t", "index public.i": made by the task; "empty public.t": was empty
+    object text, -- "table public.t", "index public.i": made by the task. One of the user's own:
+                 -- "empty public.t": had no rows; 'keep "public"."t"', 'overwrite ...': had some
     PRIMARY KEY (task, object)
 );
 GRANT USAGE ON SCHEMA walferry TO PUBLIC;

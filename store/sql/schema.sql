@@ -59,9 +59,10 @@ CREATE TABLE chunk (
     end_block   INTEGER NOT NULL,
     done        INTEGER NOT NULL DEFAULT 0,
     rows        INTEGER NOT NULL DEFAULT 0,
+    kept        INTEGER NOT NULL DEFAULT 0, -- of rows: the destination had one of that key
     bytes       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (task, oid, chunk),
     FOREIGN KEY (task, oid) REFERENCES relation (task, oid) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -266,7 +266,8 @@ static void prepare_destination(Rig *rig)
     sql_add(&sql,
             "CREATE SCHEMA IF NOT EXISTS walferry;"
             "CREATE TABLE IF NOT EXISTS walferry.chunk (task text, relation_oid oid, chunk int, "
-            "rows bigint, PRIMARY KEY (task, relation_oid, chunk));"
+            "rows bigint, kept bigint, PRIMARY KEY (task, relation_oid, chunk));"
+            "CREATE TABLE IF NOT EXISTS walferry.created (task text, object text);"
             "CREATE TABLE IF NOT EXISTS walferry.progress (task text, lane int, generation "
             "bigint, updated timestamptz, PRIMARY KEY (task, lane));"
             "INSERT INTO walferry.progress VALUES (");

@@ -91,14 +91,15 @@ static void tables_are_lines(void **state)
     Error err = {0};
 
     (void)state;
-    assert_true(json_value_parse("{\"tables\":[{\"schema\":\"public\",\"table\":\"t\","
-                                 "\"state\":\"copying\",\"rows\":5000,\"estimate\":10000,"
-                                 "\"bytes\":2048,\"chunks\":4,\"chunks_done\":2}]}",
-                                 &tables, &err));
+    assert_true(
+        json_value_parse("{\"tables\":[{\"schema\":\"public\",\"table\":\"t\","
+                         "\"state\":\"copying\",\"rows\":5000,\"kept\":7,\"estimate\":10000,"
+                         "\"bytes\":2048,\"chunks\":4,\"chunks_done\":2}]}",
+                         &tables, &err));
     tables_view(tables, &out);
     bytes_add(&out, "", 1);
-    assert_string_equal(out.data, "table     state     rows  estimate   bytes  chunks\n"
-                                  "public.t  copying  5,000    10,000  2.0 kB     2/4\n");
+    assert_string_equal(out.data, "table     state     rows  kept  estimate   bytes  chunks\n"
+                                  "public.t  copying  5,000     7    10,000  2.0 kB     2/4\n");
 }
 
 int main(void)

@@ -77,7 +77,7 @@ static void what_is_written_is_taken(void **state)
         "           heartbeat_ms = 250; lock_timeout_ms = 500; };\n"
         "destination = { type = \"postgresql\"; conninfo = \"b\"; password_file = \"/q\"; };\n"
         "phases = [\"schema\", \"copy\", \"stream\"];\n"
-        "existing_tables = \"accept\";\n"
+        "existing_tables = \"accept\"; existing_rows = \"overwrite\";\n"
         "objects = ( { schema = \"public\"; exclude = [\"tmp_*\", \"x\"]; },\n"
         "            { schema = \"sales\"; table = \"orders\"; } );\n"
         "stages = { copy = 3; transform = 16; loader = 2; };\n"
@@ -90,6 +90,7 @@ static void what_is_written_is_taken(void **state)
     assert_true(task.source.keep_identity);
     assert_int_equal(task.source.heartbeat_ms, 250);
     assert_true(task.accept_existing_tables);
+    assert_int_equal(task.existing_rows, EXISTING_ROWS_OVERWRITE);
     assert_int_equal(task.object_count, 2);
     assert_string_equal(task.objects[0].exclude[1], "x");
     assert_null(task.objects[0].exclude[2]);
@@ -164,13 +165,13 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
          "t.cfg:2: check.ignore: an array of texts is expected, this is a text", "ignore = []"},
         {ENDS "existing_tables = \"drop\";", "t.cfg:2: existing_tables: there is no such value",
          "use one of \"error\", \"accept\""},
+        {ENDS "existing_rows = \"error\";", "t.cfg:2: existing_rows: there is no such value",
+         "use one of \"default\", \"keep\", \"overwrite\""},
         {ENDS "phases = [\"scheme\"];", "t.cfg:2: phases: there is no such value", "\"schema\""},
         /* not built yet */
         {ENDS "phases = [\"copy\"];", "t.cfg:2: phases: not supported yet", "\"stream\"]"},
         {ENDS "case_policy = \"lower\";", "t.cfg:2: case_policy: not supported yet",
          "case_policy = \"source\""},
-        {ENDS "existing_rows = \"keep\";", "t.cfg:2: existing_rows: not supported yet",
-         "\"default\""},
         {ENDS "etl = \"x\";", "t.cfg:2: etl: not supported yet", "leave the key out"},
         {ENDS "throttle = { copy_rows = 1; };", "t.cfg:2: throttle.copy_rows: not supported yet",
          "0"},

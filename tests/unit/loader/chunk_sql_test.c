@@ -5,6 +5,10 @@
 
 static const ChunkKey key = {"o'brien", 16384, 3};
 
+static Column odd_columns[] = {{.name = STR("id"), .key = true}, {.name = STR("a\"b")}};
+static const Relation odd_names = {
+    .schema = STR("s"), .table = STR("o'b"), .columns = odd_columns, .column_count = 2};
+
 static void rows_go_into_the_named_columns_of_the_named_table(void **state)
 {
     Column columns[] = {{.name = STR("id")}, {.name = STR("a\"b")}, {.name = STR("x, y)")}};
@@ -39,15 +43,15 @@ static void the_mark_is_looked_for_where_it_will_be_set(void **state)
     CLEANUP(bytes_done) Bytes mark = {0};
     (void)state;
 
-    chunk_sql_begin(&begin, key);
-    chunk_sql_mark(&mark, key, 1000);
+    chunk_sql_begin(&begin, key, &odd_names);
+    chunk_sql_mark(&mark, key, 1000, 7);
 
     assert_non_null(strstr(sql_text(&begin),
-                           "SELECT rows FROM walferry.chunk WHERE (task, relation_oid, chunk) = "
+                           "LEFT JOIN walferry.chunk AS c ON (c.task, c.relation_oid, c.chunk) = "
                            "('o''brien'::text, 16384::oid, 3)"));
     assert_string_equal(sql_text(&mark),
-                        "INSERT INTO walferry.chunk (task, relation_oid, chunk, rows) VALUES "
-                        "('o''brien'::text, 16384::oid, 3, 1000)");
+                        "INSERT INTO walferry.chunk (task, relation_oid, chunk, rows, kept) VALUES "
+                        "('o''brien'::text, 16384::oid, 3, 1000, 7)");
 }
 
 static void the_mark_is_durable_before_the_chunk_counts(void **state)
@@ -55,9 +59,44 @@ static void the_mark_is_durable_before_the_chunk_counts(void **state)
     CLEANUP(bytes_done) Bytes sql = {0};
     (void)state;
 
-    chunk_sql_begin(&sql, key);
+    chunk_sql_begin(&sql, key, &odd_names);
 
     assert_non_null(strstr(sql_text(&sql), "SET LOCAL synchronous_commit = on"));
+}
+
+static void what_becomes_of_rows_that_were_there_is_asked_at_the_start(void **state)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    (void)state;
+
+    chunk_sql_begin(&sql, key, &odd_names);
+
+    assert_non_null(strstr(sql_text(&sql), "LEFT JOIN walferry.created AS n ON n.task = 'o''brien' "
+                                           "AND n.object IN ('keep \"s\".\"o''b\"', "
+                                           "'overwrite \"s\".\"o''b\"')"));
+}
+
+static void staged_rows_stop_at_the_key_of_a_row_that_is_there(void **state)
+{
+    CLEANUP(bytes_done) Bytes stage = {0};
+    CLEANUP(bytes_done) Bytes keep = {0};
+    CLEANUP(bytes_done) Bytes overwrite = {0};
+    (void)state;
+
+    chunk_sql_stage(&stage, &odd_names, true);
+    chunk_sql_merge(&keep, &odd_names, false);
+    chunk_sql_merge(&overwrite, &odd_names, true);
+
+    assert_string_equal(sql_text(&stage),
+                        "CREATE TEMPORARY TABLE walferry_chunk ON COMMIT DROP AS SELECT \"id\", "
+                        "\"a\"\"b\" FROM \"s\".\"o'b\" WITH NO DATA; COPY "
+                        "pg_temp.walferry_chunk (\"id\", \"a\"\"b\") FROM STDIN (FORMAT binary)");
+    assert_string_equal(sql_text(&keep),
+                        "INSERT INTO \"s\".\"o'b\" (\"id\", \"a\"\"b\") OVERRIDING SYSTEM VALUE "
+                        "SELECT \"id\", \"a\"\"b\" FROM pg_temp.walferry_chunk ON CONFLICT "
+                        "(\"id\") DO NOTHING");
+    assert_non_null(strstr(sql_text(&overwrite),
+                           "ON CONFLICT (\"id\") DO UPDATE SET \"a\"\"b\" = EXCLUDED.\"a\"\"b\""));
 }
 
 static void the_fence_names_lane_and_generation(void **state)
@@ -106,6 +145,8 @@ int main(void)
         cmocka_unit_test(a_table_without_columns_has_no_list_of_them),
         cmocka_unit_test(the_mark_is_looked_for_where_it_will_be_set),
         cmocka_unit_test(the_mark_is_durable_before_the_chunk_counts),
+        cmocka_unit_test(what_becomes_of_rows_that_were_there_is_asked_at_the_start),
+        cmocka_unit_test(staged_rows_stop_at_the_key_of_a_row_that_is_there),
         cmocka_unit_test(the_fence_names_lane_and_generation),
         cmocka_unit_test(the_place_of_an_error_has_no_value_of_the_row),
     };

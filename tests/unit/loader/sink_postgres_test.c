@@ -77,7 +77,8 @@ static int make_schema(void **state)
 {
     (void)state;
     run("CREATE SCHEMA IF NOT EXISTS walferry;"
-        "DROP TABLE IF EXISTS walferry.progress;"
+        "DROP TABLE IF EXISTS walferry.progress, walferry.created;"
+        "CREATE TABLE walferry.created (task text, object text);"
         "CREATE TABLE walferry.progress (task text, lane int, generation bigint NOT NULL DEFAULT 0,"
         " epoch bigint NOT NULL DEFAULT 0, commit_lsn pg_lsn NOT NULL DEFAULT '0/0',"
         " ordinal bigint NOT NULL DEFAULT 0, resume_lsn pg_lsn NOT NULL DEFAULT '0/0',"

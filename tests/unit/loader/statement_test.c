@@ -83,6 +83,40 @@ static void a_row_has_the_statement_of_its_shape(void **state)
     statement_cache_done(&table->statements);
 }
 
+static void where_rows_were_before_an_insert_overwrites(void **state)
+{
+    static const char OVERWRITES[] =
+        " ON CONFLICT (\"id\") DO UPDATE SET \"n\" = EXCLUDED.\"n\", \"note\" = EXCLUDED.\"note\"";
+    CLEANUP(bytes_done) Bytes set = {0};
+    CLEANUP(bytes_done) Bytes copy = {0};
+    Fixture fixture;
+    DestTable *table = table_of(&fixture);
+    (void)state;
+
+    table->overwrites = true;
+    statement_upsert_set(&set, table);
+    statement_copy_values(&copy, table, false);
+
+    assert_non_null(strstr(statement_for(table, NULL, ONE)->sql, OVERWRITES));
+    assert_non_null(strstr(sql_text(&set), OVERWRITES));
+    assert_non_null(strstr(sql_text(&set), "SELECT v1, v2, v3 FROM pg_temp.walferry_4 ON"));
+    assert_string_equal(sql_text(&copy), "COPY pg_temp.walferry_4 (v1, v2, v3) FROM STDIN");
+    statement_cache_done(&table->statements);
+}
+
+static void a_row_of_nothing_but_its_key_is_written_over_itself(void **state)
+{
+    Fixture fixture;
+    DestTable *table = table_of(&fixture);
+    (void)state;
+
+    table->overwrites = true;
+    table->column_count = 1;
+    assert_non_null(strstr(statement_for(table, NULL, ONE)->sql,
+                           " ON CONFLICT (\"id\") DO UPDATE SET \"id\" = EXCLUDED.\"id\""));
+    statement_cache_done(&table->statements);
+}
+
 static void rows_without_a_key_are_found_by_identical_values(void **state)
 {
     Fixture fixture;
@@ -208,6 +242,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_has_the_statement_of_its_shape),
+        cmocka_unit_test(where_rows_were_before_an_insert_overwrites),
+        cmocka_unit_test(a_row_of_nothing_but_its_key_is_written_over_itself),
         cmocka_unit_test(rows_without_a_key_are_found_by_identical_values),
         cmocka_unit_test(an_identity_column_that_changes_is_written_by_insert),
         cmocka_unit_test(a_table_of_keys_only_has_nothing_to_set),

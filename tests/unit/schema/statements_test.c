@@ -1,6 +1,5 @@
 #include "schema/statements.h"
 
-#include "schema/existing.h"
 #include "tests/support/cmocka_all.h"
 #include <string.h>
 
@@ -344,15 +343,6 @@ static void a_foreign_key_to_a_table_that_is_not_selected_is_left_out(void **sta
     assert_int_equal(count, 0);
 }
 
-static void a_shape_lists_columns_by_name(void **state)
-{
-    CatalogColumn columns[] = {note, id};
-    CatalogTable table = table_of(columns, 2);
-    (void)state;
-
-    assert_string_equal(existing_shape(&arena, &table), "id integer, no te text");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,7 +360,6 @@ int main(void)
         cmocka_unit_test(a_foreign_key_that_was_never_validated_stays_so),
         cmocka_unit_test(a_foreign_key_of_a_partitioned_table_is_added_in_one_step),
         cmocka_unit_test(a_foreign_key_to_a_table_that_is_not_selected_is_left_out),
-        cmocka_unit_test(a_shape_lists_columns_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, give_arena_back);

@@ -188,7 +188,7 @@ static void tables_are_listed_with_their_progress(void **state)
     char *text = NULL;
 
     assert_true(store_set_plan(t.store, "orders", &plan, "copy", &err));
-    assert_true(store_chunk_done(t.store, "orders", &chunk, 99, 1234, &err));
+    assert_true(store_chunk_done(t.store, "orders", &chunk, 99, 7, 1234, &err));
     assert_true(tables_json(t.store, "orders", &text, &err));
 
     json_t *document = parse(text);

@@ -243,7 +243,7 @@ static void finish(uint32_t oid, uint32_t chunk)
     Error err = {0};
     const StoreChunk done = {.oid = oid, .chunk = chunk};
 
-    if (!store_chunk_done(t.store, "orders", &done, 5, 50, &err))
+    if (!store_chunk_done(t.store, "orders", &done, 5, 2, 50, &err))
         fail_msg("%s", err.message);
     open_again();
 }
