@@ -16,7 +16,7 @@ CREATE TABLE keyless (a int, b text);
 INSERT INTO plain SELECT g, 'row ' || g FROM generate_series(1, 1000) g;
 INSERT INTO keyless SELECT g % 5, 'k' FROM generate_series(1, 20) g;
 """
-TEMPORARY_FAILURE = 75
+TEMPORARY_FAILURE, LOST_CONNECTION = 75, 69
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def orchestrator(shop):
     orchestrator.close()
 
 
-def run(task, external=EXTERNAL):
-    return task.run("--external", external, task.file)
+def run(task, external=EXTERNAL, **environment):
+    return task.run("--external", external, task.file, **environment)
 
 
 def stage(status, role):
@@ -104,6 +104,26 @@ def test_a_second_capture_waits_and_takes_over_when_the_first_dies(
     assert second.ends == [], "it was there already"
     assert second.log_text().count(" waiting ") < 5, "a word for each reason, not for each try"
     assert shop.status()["epoch"] == 2
+
+
+@pytest.mark.parametrize("role", ["loader", "capture"])
+def test_a_stage_that_hangs_loses_its_place_and_starts_anew(shop, orchestrator, source,
+                                                            destination, role):
+    first = {w.role: w for w in orchestrator.start("capture", "transform", "loader")}[role]
+    run(shop, WALFERRY_HUNG_MS="2000")
+    shop.wait_consistent()
+    second, = orchestrator.start(role)
+    wait_until(lambda: f"shop has each {role} that it needs" in second.log_text(), 30, "its word")
+
+    first.signal(signal.SIGSTOP)
+    shop.wait_for(lambda s: stage(s, role)["restarts"] == 1 and is_running(role)(s), 60)
+    write_and_compare(source, destination, shop, 4501)
+    first.signal(signal.SIGCONT)
+    wait_until(lambda: first.ends, 30, "its end")
+
+    # Which it notices first: that it lost its place, or its connection to its successor.
+    assert first.ends[0][0] in (TEMPORARY_FAILURE, LOST_CONNECTION) and second.ends == []
+    write_and_compare(source, destination, shop, 4701)
 
 
 def test_a_killed_supervisor_makes_stages_start_anew(shop, orchestrator, source, destination):
