@@ -235,6 +235,7 @@ bool batcher_due(const Batcher *batcher, size_t more_bytes)
         return false;
     return batcher->body.len + more_bytes > batcher->limits.body_bytes ||
            batcher->header.change_count >= batcher->limits.changes ||
+           batcher->header.relation_count >= batcher->limits.relations ||
            batcher->header.transaction_count >= batcher->limits.changes;
 }
 

@@ -17,6 +17,7 @@ typedef struct Batcher Batcher;
 typedef struct BatcherLimits {
     size_t body_bytes;
     uint32_t changes;
+    uint32_t relations; /* each is a table that the destination locks */
 } BatcherLimits;
 
 void batcher_open(Batcher **out, BatcherLimits limits);

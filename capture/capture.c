@@ -14,6 +14,7 @@
 enum {
     BODY_BYTES = 1024 * 1024,
     BODY_CHANGES = 10000,
+    BODY_RELATIONS = 128,
     /*
      * Of the window this much stays in memory, the rest goes to its file: batches are taken within
      * milliseconds while all goes well, so what is in memory is what is under way; and the file is
@@ -93,13 +94,14 @@ static bool open_outbox(Capture *capture, Error *err)
 static void open_assembly(Capture *capture)
 {
     const Walferry__Control__Assignment *assignment = capture->assignment;
-    AssemblyPlan plan = {.model = assignment->model,
-                         .gates = assignment->gates,
-                         .gate_count = assignment->n_gates,
-                         .task = assignment->task,
-                         .barriers = assignment->lanes > 1,
-                         .spool_dir = capture->spool_dir,
-                         .limits = {.body_bytes = BODY_BYTES, .changes = BODY_CHANGES}};
+    AssemblyPlan plan = {
+        .model = assignment->model,
+        .gates = assignment->gates,
+        .gate_count = assignment->n_gates,
+        .task = assignment->task,
+        .barriers = assignment->lanes > 1,
+        .spool_dir = capture->spool_dir,
+        .limits = {.body_bytes = BODY_BYTES, .changes = BODY_CHANGES, .relations = BODY_RELATIONS}};
 
     assembly_open(&capture->assembly, &plan);
 }

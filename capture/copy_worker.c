@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/control.h"
 #include "common/failpoint.h"
+#include "common/model_index.h"
 #include "common/names.h"
 #include "common/task_file.h"
 
@@ -29,6 +30,7 @@ typedef struct CopyWorker {
     Arena arena; /* for the life of the process */
     TaskFile task;
     PgTarget source;
+    ModelIndex tables;
     Outbox *outbox;
     TableCopy *copy;
 
@@ -150,16 +152,13 @@ static void say_undone(CopyWorker *worker, bool restart_table, const char *reaso
 
 static const ModelTable *granted_table(const CopyWorker *worker, Error *err)
 {
-    const Walferry__Model__Model *model = stage_assignment(worker->stage)->model;
     uint32_t oid = worker->grant.chunk.relation_oid;
+    const ModelTable *table = model_index_find(&worker->tables, oid);
 
-    for (size_t i = 0; model && i < model->n_tables; i++) {
-        if (model->tables[i]->oid == oid)
-            return model->tables[i];
-    }
-    error_set(err, ERROR_PROTOCOL, "granted a chunk of table %" PRIu32 ", which is not assigned",
-              oid);
-    return NULL;
+    if (!table)
+        error_set(err, ERROR_PROTOCOL,
+                  "granted a chunk of table %" PRIu32 ", which is not assigned", oid);
+    return table;
 }
 
 static Relation relation_of(Arena *arena, const ModelTable *table)
@@ -363,6 +362,7 @@ static bool start(CopyWorker *worker, Error *err)
         !open_outbox(worker, err))
         return false;
     make_source(worker);
+    worker->tables = model_index_of(&worker->arena, assignment->model);
     stage_handle(worker->stage,
                  (StageHandlers){.control = on_control, .counters = on_counters, .self = worker});
     if (!table_copy_connect(worker->copy, err))

@@ -144,12 +144,14 @@ bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err)
     return true;
 }
 
-void group_gathered(Group *group, uint64_t changes, size_t bytes, bool only_inserts, int64_t now_ms)
+void group_gathered(Group *group, uint64_t changes, size_t bytes, size_t tables, bool only_inserts,
+                    int64_t now_ms)
 {
     if (changes == 0)
         return;
     group->piece_changes += changes;
     group->piece_bytes += bytes;
+    group->piece_tables = tables;
     group->piece_only_inserts &= only_inserts;
     if (!group->open)
         group->opened_ms = now_ms;
@@ -159,13 +161,15 @@ void group_gathered(Group *group, uint64_t changes, size_t bytes, bool only_inse
 static bool piece_is_large(const Group *group)
 {
     return group->piece_changes >= PIECE_CHANGES || group->piece_bytes >= PIECE_BYTES ||
+           group->piece_tables >= GROUP_TABLES ||
            (group->piece_only_inserts && group->piece_bytes >= PIECE_INSERT_BYTES);
 }
 
 static bool group_is_large(const Group *group)
 {
     return group->changes + group->piece_changes >= GROUP_CHANGES ||
-           group->bytes + group->piece_bytes >= GROUP_BYTES;
+           group->bytes + group->piece_bytes >= GROUP_BYTES ||
+           group->tables + group->piece_tables >= GROUP_TABLES;
 }
 
 /* When a commit without changes is due: to move a bare position, or to make others durable. */
@@ -215,6 +219,8 @@ void group_applied(Group *group)
     group->bytes += group->piece_bytes;
     group->piece_changes = 0;
     group->piece_bytes = 0;
+    group->tables += group->piece_tables;
+    group->piece_tables = 0;
     group->piece_only_inserts = true;
 }
 
@@ -223,6 +229,7 @@ void group_committed(Group *group, bool durable, int64_t now_ms)
     group->committed = group->reached;
     group->changes = 0;
     group->bytes = 0;
+    group->tables = 0;
     group->open = false;
     if (durable) {
         group->durable = group->committed;

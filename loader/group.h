@@ -23,6 +23,7 @@
 enum {
     GROUP_CHANGES = 100 * 1000,
     GROUP_BYTES = 32 * 1024 * 1024,
+    GROUP_TABLES = 256, /* each with its indexes holds locks to the end of the transaction */
     GROUP_AGE_MS = 250,
     PIECE_CHANGES = 100 * 1000,
     PIECE_BYTES = 24 * 1024 * 1024,
@@ -47,10 +48,12 @@ typedef struct Group {
 
     uint64_t piece_changes; /* gathered, not applied */
     size_t piece_bytes;
+    size_t piece_tables;
     bool piece_only_inserts;
     uint64_t changes; /* applied into the open transaction */
     size_t bytes;
-    bool open; /* it holds changes, applied or gathered */
+    size_t tables; /* at most: one of several pieces counts for each */
+    bool open;     /* it holds changes, applied or gathered */
     int64_t opened_ms;
 
     uint64_t sequence;         /* the last one admitted */
@@ -77,8 +80,11 @@ void group_resume(Group *group, uint64_t next);
  */
 NODISCARD bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err);
 
-/* The changes of a batch that were gathered, before the next group_step(). */
-void group_gathered(Group *group, uint64_t changes, size_t bytes, bool only_inserts,
+/*
+ * The changes of a batch that were gathered, before the next group_step(). tables: of the whole
+ * piece so far.
+ */
+void group_gathered(Group *group, uint64_t changes, size_t bytes, size_t tables, bool only_inserts,
                     int64_t now_ms);
 
 /* waiting: the next batch is there already. */

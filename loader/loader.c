@@ -383,8 +383,8 @@ static bool gather(Loader *l, Error *err)
         l->duplicates_dropped++;
     if (!gather_changes(l, batch, first, err))
         return false;
-    group_gathered(&l->group, batch->header.change_count - first, bytes, fold_only_inserts(l->fold),
-                   clock_ms());
+    group_gathered(&l->group, batch->header.change_count - first, bytes, fold_table_count(l->fold),
+                   fold_only_inserts(l->fold), clock_ms());
     if (fold_changes(l->fold) == 0)
         drop_piece(l); /* nothing borrows from it: positions alone must not gather memory */
     return true;

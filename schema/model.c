@@ -1,5 +1,6 @@
 #include "schema/model.h"
 
+#include "common/oid_set.h"
 #include "schema/chunks.h"
 #include "schema/keys.h"
 
@@ -78,17 +79,6 @@ static ModelTable *build_table(Arena *arena, const CatalogTable *table, TypeEnds
     return out;
 }
 
-static bool is_wanted(uint32_t oid, const uint32_t *only, size_t only_count)
-{
-    if (!only)
-        return true;
-    for (size_t i = 0; i < only_count; i++) {
-        if (only[i] == oid)
-            return true;
-    }
-    return false;
-}
-
 static int by_bytes_descending(const void *a, const void *b)
 {
     const ModelTable *left = *(ModelTable *const *)a;
@@ -146,12 +136,13 @@ Model *model_build(Arena *arena, const Catalog *catalog, TypeEnds ends, const ui
                    size_t only_count, int64_t copies)
 {
     Model *model = ARENA_NEW(arena, Model);
+    OidSet wanted = oid_set_of(arena, only, only_count);
 
     walferry__model__model__init(model);
     model->binary = stream_is_binary(catalog, ends);
     model->tables = ARENA_ARRAY(arena, ModelTable *, catalog->table_count);
     for (size_t i = 0; i < catalog->table_count; i++) {
-        if (is_wanted(catalog->tables[i].oid, only, only_count))
+        if (!only || oid_set_has(&wanted, catalog->tables[i].oid))
             model->tables[model->n_tables++] = build_table(arena, &catalog->tables[i], ends);
     }
     if (model->n_tables > 0)

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/failpoint.h"
 #include "common/names.h"
+#include "common/oid_set.h"
 #include "common/publication.h"
 #include "common/sql_text.h"
 #include "schema/catalog.h"
@@ -21,10 +22,11 @@ typedef struct Plan {
     Arena *arena;
     char publication[OBJECT_NAME_MAX];
     Pg *source; /* as it is now */
-    Pg *holder; /* in the snapshot; holds the tables' locks */
+    Pg *holder; /* in the snapshot */
     Pg *destination;
     Catalog seen; /* under the snapshot */
     Catalog now;
+    OidSet only; /* as asked for */
     bool wants_newer_snapshot;
 } Plan;
 
@@ -36,9 +38,8 @@ static void plan_done(Plan *plan)
 }
 
 /*
- * The catalog's functions lock the tables that they describe, and would queue behind a user's
- * TRUNCATE or ALTER that waits for the locks of our own holder, for ever. So they give up: the job
- * ends, its locks go, the user's command gets its turn, and the next job finds the table free.
+ * The catalog's functions lock the tables that they describe, and would keep all others waiting who
+ * queue behind them for a user's TRUNCATE or ALTER. So they give up, and the next job begins anew.
  */
 static bool bound_lock_waits(Plan *p, Error *err)
 {
@@ -85,33 +86,9 @@ static bool read_published(Plan *p, Pg *pg, Catalog *out, size_t *unpublished, E
            catalog_read_columns(pg, p->arena, out, err);
 }
 
-static bool is_asked_for(const PlanRequest *request, uint32_t oid)
+static bool is_asked_for(const Plan *p, uint32_t oid)
 {
-    for (size_t i = 0; i < request->only_count; i++) {
-        if (request->only[i] == oid)
-            return true;
-    }
-    return request->only == NULL;
-}
-
-/* ONLY: each partition is in the list itself. */
-static bool lock_tables(Plan *p, Error *err)
-{
-    CLEANUP(bytes_done) Bytes sql = {0};
-    size_t count = 0;
-
-    sql_add(&sql, "LOCK TABLE ");
-    for (size_t i = 0; i < p->seen.table_count; i++) {
-        const CatalogTable *table = &p->seen.tables[i];
-
-        if (!is_asked_for(p->request, table->oid))
-            continue;
-        sql_add(&sql, "%sONLY ", count++ ? ", " : "");
-        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
-    }
-    sql_add(&sql, " IN ACCESS SHARE MODE");
-    return count == 0 || pg_exec(p->holder, sql_text(&sql), NULL, err) ||
-           want_newer_snapshot(p, "lock the tables", err);
+    return p->request->only == NULL || oid_set_has(&p->only, oid);
 }
 
 static bool same_column(const CatalogColumn *a, const CatalogColumn *b)
@@ -140,19 +117,19 @@ static bool refuse_changed(Plan *p, const CatalogTable *table, Error *err)
                      catalog_name(p->arena, table));
 }
 
-static bool compare_catalogs(Plan *p, Error *err)
+static bool compare_catalogs(Plan *p, const Catalog *before, const Catalog *after, Error *err)
 {
-    for (size_t i = 0; i < p->seen.table_count; i++) {
-        const CatalogTable *seen = &p->seen.tables[i];
-        const CatalogTable *now = catalog_find(&p->now, seen->oid);
+    for (size_t i = 0; i < before->table_count; i++) {
+        const CatalogTable *seen = &before->tables[i];
+        const CatalogTable *now = catalog_find(after, seen->oid);
 
-        if (is_asked_for(p->request, seen->oid) && (!now || !same_table(seen, now)))
+        if (is_asked_for(p, seen->oid) && (!now || !same_table(seen, now)))
             return refuse_changed(p, seen, err);
     }
-    for (size_t i = 0; i < p->now.table_count; i++) {
-        const CatalogTable *now = &p->now.tables[i];
+    for (size_t i = 0; i < after->table_count; i++) {
+        const CatalogTable *now = &after->tables[i];
 
-        if (is_asked_for(p->request, now->oid) && !catalog_find(&p->seen, now->oid))
+        if (is_asked_for(p, now->oid) && !catalog_find(before, now->oid))
             return refuse_changed(p, now, err);
     }
     return true;
@@ -162,8 +139,7 @@ static bool read_snapshot(Plan *p, Error *err)
 {
     size_t unpublished = 0;
 
-    return enter_snapshot(p, err) && read_published(p, p->holder, &p->seen, &unpublished, err) &&
-           lock_tables(p, err);
+    return enter_snapshot(p, err) && read_published(p, p->holder, &p->seen, &unpublished, err);
 }
 
 static bool read_now(Plan *p, Error *err)
@@ -180,11 +156,25 @@ static bool read_now(Plan *p, Error *err)
     return true;
 }
 
+/*
+ * Nothing changed while the rest was read. To lock the tables would take a lock for each out of the
+ * server's common store, which a user's commands then find empty.
+ */
+static bool read_again(Plan *p, Error *err)
+{
+    Catalog again = {0};
+    size_t unpublished = 0;
+
+    return read_published(p, p->source, &again, &unpublished, err) &&
+           compare_catalogs(p, &p->now, &again, err);
+}
+
 static bool read_source(Plan *p, Error *err)
 {
     if (!p->request->snapshot_name[0])
         return read_now(p, err);
-    return read_snapshot(p, err) && read_now(p, err) && compare_catalogs(p, err);
+    return read_snapshot(p, err) && read_now(p, err) &&
+           compare_catalogs(p, &p->seen, &p->now, err) && read_again(p, err);
 }
 
 /* After the model, which wants all indexes: leaves out those that the user's own tables have. */
@@ -220,6 +210,7 @@ bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host, 
     Model *model = NULL;
     Error why = {0};
 
+    p.only = oid_set_of(arena, request->only, request->only_count);
     names_slot(task->name, p.publication);
     if (!connect_all(&p, err))
         return false;

@@ -1,10 +1,9 @@
 #include "schema/publish.h"
 
 #include "common/bytes.h"
+#include "common/oid_set.h"
 #include "common/sql_text.h"
 #include "publication_state.sql.h"
-
-#include <stdlib.h>
 
 /* As publication_state.sql gives its members: by oid, as the catalog's tables are. */
 static const char *wanted_members(Arena *arena, const Catalog *catalog)
@@ -31,45 +30,61 @@ bool publish_look(Pg *pg, const char *publication, Arena *arena, const Catalog *
     return true;
 }
 
-bool publish_make(Pg *pg, const TaskFile *task, const char *publication, const Catalog *catalog,
-                  JobHost *host, Error *err)
-{
-    CLEANUP(bytes_done) Bytes sql = {0};
+/* Each table that joins stays locked to the end of the transaction, in a table of bounded size. */
+enum { TABLES_AT_ONCE = 500 };
 
-    sql_add(&sql, "DROP PUBLICATION IF EXISTS ");
-    sql_identifier(&sql, str_of(publication));
-    sql_add(&sql, "; CREATE PUBLICATION ");
-    sql_identifier(&sql, str_of(publication));
-    sql_add(&sql, " FOR TABLE ONLY walferry.heartbeat");
-    for (size_t i = 0; i < catalog->table_count; i++) {
-        const CatalogTable *table = &catalog->tables[i];
+/* From *next on, as many as go at once. */
+static void add_tables(Bytes *sql, const char *before, const Catalog *catalog, size_t *next)
+{
+    size_t count = 0;
+
+    for (; *next < catalog->table_count && count < TABLES_AT_ONCE; ++*next) {
+        const CatalogTable *table = &catalog->tables[*next];
 
         if (!catalog_has_rows(table))
             continue;
-        sql_add(&sql, ", ONLY ");
-        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+        sql_add(sql, "%s", count++ ? ", ONLY " : before);
+        sql_qualified(sql, str_of(table->schema), str_of(table->name));
     }
-    sql_add(&sql, " WITH (publish = 'insert, update, delete, truncate',"
-                  " publish_via_partition_root = false)");
-    return job_exec_locking(pg, task, sql_text(&sql), publication, host, err) ||
-           error_wrap(err, "make the publication");
 }
 
-static bool is_member(const char *members, uint32_t oid)
+static void begin_publication(Bytes *sql, const char *publication)
 {
-    char *end = NULL;
+    sql_add(sql, "DROP PUBLICATION IF EXISTS ");
+    sql_identifier(sql, str_of(publication));
+    sql_add(sql, "; CREATE PUBLICATION ");
+    sql_identifier(sql, str_of(publication));
+    sql_add(sql, " FOR TABLE ONLY walferry.heartbeat"
+                 " WITH (publish = 'insert, update, delete, truncate',"
+                 " publish_via_partition_root = false); ");
+}
 
-    for (const char *at = members; *at; at = *end ? end + 1 : end) {
-        if (strtoul(at, &end, 10) == oid)
-            return true;
-    }
-    return false;
+bool publish_make(Pg *pg, const TaskFile *task, const char *publication, const Catalog *catalog,
+                  JobHost *host, Error *err)
+{
+    CLEANUP(bytes_done) Bytes before = {0};
+    CLEANUP(bytes_done) Bytes sql = {0};
+    size_t next = 0;
+
+    sql_add(&before, "ALTER PUBLICATION ");
+    sql_identifier(&before, str_of(publication));
+    sql_add(&before, " ADD TABLE ONLY ");
+    begin_publication(&sql, publication);
+    do {
+        add_tables(&sql, sql_text(&before), catalog, &next);
+        if (sql.len > 0 && !job_exec_locking(pg, task, sql_text(&sql), publication, host, err))
+            return error_wrap(err, "make the publication");
+        job_notice(host, next, catalog->table_count, "publishing tables");
+        bytes_clear(&sql);
+    } while (next < catalog->table_count);
+    return true;
 }
 
 bool publish_keep_members(Pg *pg, const char *publication, Catalog *catalog, size_t *taken_away,
                           Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
+    CLEANUP(arena_done) Arena arena = {0};
     size_t kept = 0;
 
     if (!pg_query(pg, SQL_PUBLICATION_STATE, 1, &publication, &rows, err))
@@ -79,10 +94,12 @@ bool publish_keep_members(Pg *pg, const char *publication, Catalog *catalog, siz
         error_object(err, "%s", publication);
         return error_hint(err, "walferry release the task and start it anew");
     }
+    OidSet members = oid_set_parse(&arena, pg_text(rows, 0, "members"));
+
     for (size_t i = 0; i < catalog->table_count; i++) {
         const CatalogTable *table = &catalog->tables[i];
 
-        if (!catalog_has_rows(table) || is_member(pg_text(rows, 0, "members"), table->oid))
+        if (!catalog_has_rows(table) || oid_set_has(&members, table->oid))
             catalog->tables[kept++] = *table;
     }
     *taken_away = catalog->table_count - kept;

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/failpoint.h"
 #include "common/mem.h"
+#include "common/model_index.h"
 #include "common/sql_text.h"
 #include "schema/created.h"
 
@@ -18,15 +19,6 @@ typedef struct Restart {
 static void restart_done(Restart *restart)
 {
     pg_close(&restart->pg);
-}
-
-static const ModelTable *find_table(const Model *model, uint32_t oid)
-{
-    for (size_t i = 0; model && i < model->n_tables; i++) {
-        if (model->tables[i]->oid == oid)
-            return model->tables[i];
-    }
-    return NULL;
 }
 
 static bool may_be_emptied(Restart *r, const ModelTable *table, Error *err)
@@ -86,8 +78,11 @@ static bool forget_chunks(Restart *r, uint32_t oid, Error *err)
 static bool empty_tables(Restart *r, const Model *model, const uint32_t *oids, size_t count,
                          Error *err)
 {
+    CLEANUP(arena_done) Arena arena = {0};
+    ModelIndex tables = model_index_of(&arena, model);
+
     for (size_t i = 0; i < count; i++) {
-        const ModelTable *table = find_table(model, oids[i]);
+        const ModelTable *table = model_index_find(&tables, oids[i]);
 
         if (!table)
             return error_set(err, ERROR_CONFIG, "table %u is not in the model", oids[i]);

@@ -13,28 +13,16 @@ const char *relation_state_name(RelationState state)
     return state < RELATION_STATE_COUNT ? RELATION_STATES[state] : "?";
 }
 
-/* A table without chunks (a partitioned parent) has nothing to wait for. */
-static bool has_chunks(const StorePlan *plan, uint32_t oid)
-{
-    for (size_t i = 0; i < plan->chunk_count; i++) {
-        if (plan->chunks[i].oid == oid)
-            return true;
-    }
-    return false;
-}
-
 static bool put_relation(Store *store, const char *name, const StorePlan *plan,
                          const StoreRelation *relation, Error *err)
 {
-    RelationState state = has_chunks(plan, relation->oid) ? RELATION_PLANNED : RELATION_COPIED;
-
     return sql_do(store->sql, err, "DELETE FROM relation WHERE task = ? AND oid = ?", "si", name,
                   (int64_t)relation->oid) &&
            sql_do(store->sql, err,
                   "INSERT INTO relation (task, oid, schema, name, state, gate, estimated_rows,"
                   " estimated_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                   "sissibii", name, (int64_t)relation->oid, relation->schema, relation->name,
-                  (int64_t)state, plan->gate, (int64_t)relation->estimated_rows,
+                  (int64_t)RELATION_PLANNED, plan->gate, (int64_t)relation->estimated_rows,
                   (int64_t)relation->estimated_bytes);
 }
 
@@ -45,6 +33,15 @@ static bool put_chunk(Store *store, const char *name, const StoreChunk *chunk, E
                   " VALUES (?, ?, ?, ?, ?)",
                   "siiii", name, (int64_t)chunk->oid, (int64_t)chunk->chunk,
                   (int64_t)chunk->first_block, (int64_t)chunk->end_block);
+}
+
+/* One without chunks (a partitioned parent) has nothing to wait for. */
+static bool settle_empty(Store *store, const char *name, Error *err)
+{
+    return sql_do(store->sql, err,
+                  "UPDATE relation SET state = ?3 WHERE task = ?1 AND state = ?2 AND NOT EXISTS"
+                  " (SELECT 1 FROM chunk AS c WHERE c.task = ?1 AND c.oid = relation.oid)",
+                  "sii", name, (int64_t)RELATION_PLANNED, (int64_t)RELATION_COPIED);
 }
 
 static bool put_plan(Store *store, const char *name, const StorePlan *plan, const char *phase,
@@ -58,6 +55,8 @@ static bool put_plan(Store *store, const char *name, const StorePlan *plan, cons
         if (!put_chunk(store, name, &plan->chunks[i], err))
             return false;
     }
+    if (!settle_empty(store, name, err))
+        return false;
     return sql_do(store->sql, err,
                   "UPDATE task SET model = ?2, snapshot_lsn = max(snapshot_lsn, ?3), phase = ?4"
                   " WHERE name = ?1",

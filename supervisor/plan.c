@@ -1,5 +1,7 @@
 #include "supervisor/plan.h"
 
+#include "common/model_index.h"
+
 static Str pack(const ProtobufCMessage *message, Arena *arena)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
@@ -8,24 +10,16 @@ static Str pack(const ProtobufCMessage *message, Arena *arena)
     return (Str){(const char *)data, protobuf_c_message_pack(message, data)};
 }
 
-static bool has_table(const Walferry__Model__Model *model, uint32_t oid)
-{
-    for (size_t i = 0; i < model->n_tables; i++) {
-        if (model->tables[i]->oid == oid)
-            return true;
-    }
-    return false;
-}
-
 static void merge_tables(const Walferry__Model__Model *known, const Walferry__Model__Model *fresh,
                          Arena *arena, Walferry__Model__Model *out)
 {
     size_t most = fresh->n_tables + (known ? known->n_tables : 0);
+    ModelIndex replaced = model_index_of(arena, fresh);
 
     out->tables = ARENA_ARRAY(arena, Walferry__Model__ModelTable *, most + 1);
     out->n_tables = 0;
     for (size_t i = 0; known && i < known->n_tables; i++) {
-        if (!has_table(fresh, known->tables[i]->oid))
+        if (!model_index_find(&replaced, known->tables[i]->oid))
             out->tables[out->n_tables++] = known->tables[i];
     }
     for (size_t i = 0; i < fresh->n_tables; i++)

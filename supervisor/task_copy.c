@@ -120,13 +120,17 @@ static Place *place_of_grant(Task *task, const Walferry__Control__ChunkResult *r
     return NULL;
 }
 
-static bool table_is_copied(const Copy *copy, uint32_t oid)
+/* A table's chunks stand together; the first of them counts those that are open. */
+void task_count_open_chunks(Copy *copy)
 {
+    copy->first_of = ARENA_ARRAY(&copy->arena, size_t, copy->count + 1);
+    copy->open = ARENA_ARRAY(&copy->arena, size_t, copy->count + 1);
     for (size_t i = 0; i < copy->count; i++) {
-        if (copy->chunks[i].oid == oid && !copy->chunks[i].done)
-            return false;
+        bool same = i > 0 && copy->chunks[i].oid == copy->chunks[i - 1].oid;
+
+        copy->first_of[i] = same ? copy->first_of[i - 1] : i;
+        copy->open[copy->first_of[i]] += !copy->chunks[i].done;
     }
-    return true;
 }
 
 static void chunk_done(Task *task, Place *copier, const Walferry__Control__ChunkResult *result)
@@ -147,7 +151,7 @@ static void chunk_done(Task *task, Place *copier, const Walferry__Control__Chunk
     copy->done++;
     copy->rows += result->rows;
     copy->bytes += result->bytes;
-    copy->tables_copied += table_is_copied(copy, chunk->oid);
+    copy->tables_copied += --copy->open[copy->first_of[copier->chunk]] == 0;
     place_made_progress(copier);
 }
 

@@ -50,6 +50,8 @@ typedef struct Copy {
     Arena arena;
     StoreChunk *chunks; /* in the order to copy them */
     bool *granted;
+    size_t *first_of; /* by chunk: its table's first one */
+    size_t *open;     /* by a table's first chunk: how many of its chunks are not done */
     size_t count, done, first_open; /* all before first_open are done or granted */
     uint64_t next_attempt, attempts_below;
     int64_t started_ms, told_ms;
@@ -160,6 +162,7 @@ void task_hear_job_result(Task *task, Place *place, const Walferry__Control__Job
 void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice, int64_t now_ms);
 
 /* task_copy.c */
+void task_count_open_chunks(Copy *copy);
 void task_tick_copy(Task *task, int64_t now_ms);
 void task_take_back_chunk(Task *task, Place *place);
 void task_hear_chunk_result(Task *task, Place *place, const Walferry__Control__ChunkResult *result,

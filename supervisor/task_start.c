@@ -188,6 +188,7 @@ bool task_load_copy(Task *task, Error *err)
     copy->done = copy->first_open = 0;
     for (size_t i = 0; i < copy->count; i++)
         copy->done += copy->chunks[i].done;
+    task_count_open_chunks(copy);
     sum_relations(copy, relations, count);
     copy->started_ms = clock_ms();
     return true;

@@ -190,10 +190,11 @@ static bool run(Trace *trace, Error *err)
         !read_lsn(trace, "SELECT pg_current_wal_flush_lsn() AS lsn", &trace->until, err))
         return false;
 
-    AssemblyPlan assembly = {.model = &model,
-                             .task = trace->task,
-                             .spool_dir = trace->spool,
-                             .limits = {.body_bytes = BODY_BYTES, .changes = BODY_CHANGES}};
+    AssemblyPlan assembly = {
+        .model = &model,
+        .task = trace->task,
+        .spool_dir = trace->spool,
+        .limits = {.body_bytes = BODY_BYTES, .changes = BODY_CHANGES, .relations = BODY_CHANGES}};
     assembly_open(&trace->assembly, &assembly);
     assembly_start(trace->assembly, resume, 1);
     return replication_start(trace->replication, resume, err) && read_stream(trace, err);

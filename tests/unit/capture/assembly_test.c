@@ -31,7 +31,7 @@ static void open_assembly(Fixture *f, bool barriers, size_t gates)
                          .task = "mine",
                          .barriers = barriers,
                          .spool_dir = f->dir,
-                         .limits = {.body_bytes = 1024 * 1024, .changes = 1000}};
+                         .limits = {.body_bytes = 1024 * 1024, .changes = 1000, .relations = 100}};
 
     assembly_close(&f->assembly);
     assembly_open(&f->assembly, &plan);

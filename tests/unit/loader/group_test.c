@@ -56,7 +56,7 @@ static uint32_t admit(Group *group, Batch *batch, int64_t now_ms)
     uint32_t first = 99;
 
     assert_true(group_admit(group, batch, &first, &err));
-    group_gathered(group, batch->header.change_count - first, 1000, true, now_ms);
+    group_gathered(group, batch->header.change_count - first, 1000, 1, true, now_ms);
     return first;
 }
 
@@ -163,7 +163,7 @@ static void a_group_ends_by_its_size_and_by_its_age(void **state)
     assert_int_equal(group_step(&group, WAITING, 1000 + GROUP_AGE_MS - 1), GROUP_GATHER);
     assert_int_equal(group_step(&group, WAITING, 1000 + GROUP_AGE_MS), GROUP_COMMIT);
 
-    group_gathered(&group, GROUP_CHANGES, 1000, false, 1000);
+    group_gathered(&group, GROUP_CHANGES, 1000, 1, false, 1000);
     assert_int_equal(group_step(&group, WAITING, 1000), GROUP_COMMIT);
 }
 
@@ -175,7 +175,7 @@ static void inside_a_transaction_pieces_are_applied_and_nothing_is_committed(voi
 
     admit(&group, part(&begin, at(100, 3), 200, 1, 4, false), 0);
     assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_GATHER);
-    group_gathered(&group, PIECE_CHANGES, 1000, false, 0);
+    group_gathered(&group, PIECE_CHANGES, 1000, 1, false, 0);
     assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_APPLY);
     group_applied(&group);
     assert_int_equal(group_step(&group, NOTHING_WAITS, 10000), GROUP_GATHER);
@@ -186,6 +186,24 @@ static void inside_a_transaction_pieces_are_applied_and_nothing_is_committed(voi
     assert_int_equal(group.reached.position.ordinal, 6);
 }
 
+static void a_group_of_many_tables_ends_before_it_holds_too_many_locks(void **state)
+{
+    Group group = fresh();
+    Part one, two;
+    (void)state;
+
+    admit(&group, part(&one, at(100, 3), 200, 1, 4, true), 0);
+    group_gathered(&group, 10, 10, GROUP_TABLES - 1, false, 0);
+    assert_int_equal(group_step(&group, WAITING, 0), GROUP_GATHER);
+    group_gathered(&group, 10, 10, GROUP_TABLES, false, 0);
+    assert_int_equal(group_step(&group, WAITING, 0), GROUP_COMMIT);
+    group_applied(&group);
+    group_committed(&group, true, 0);
+
+    admit(&group, part(&two, at(200, 4), 300, 1, 4, true), 0);
+    assert_int_equal(group_step(&group, WAITING, 0), GROUP_GATHER);
+}
+
 static void a_piece_of_inserts_is_applied_early(void **state)
 {
     Group group = fresh();
@@ -193,10 +211,10 @@ static void a_piece_of_inserts_is_applied_early(void **state)
     (void)state;
 
     admit(&group, part(&begin, at(100, 3), 200, 1, 4, false), 0);
-    group_gathered(&group, 10, PIECE_INSERT_BYTES, true, 0);
+    group_gathered(&group, 10, PIECE_INSERT_BYTES, 1, true, 0);
     assert_int_equal(group_step(&group, WAITING, 0), GROUP_APPLY);
 
-    group_gathered(&group, 1, 10, false, 0);
+    group_gathered(&group, 1, 10, 1, false, 0);
     assert_int_equal(group_step(&group, WAITING, 0), GROUP_GATHER);
 }
 
@@ -353,6 +371,7 @@ int main(void)
         cmocka_unit_test(nothing_waits_and_the_group_ends),
         cmocka_unit_test(a_group_ends_by_its_size_and_by_its_age),
         cmocka_unit_test(inside_a_transaction_pieces_are_applied_and_nothing_is_committed),
+        cmocka_unit_test(a_group_of_many_tables_ends_before_it_holds_too_many_locks),
         cmocka_unit_test(a_piece_of_inserts_is_applied_early),
         cmocka_unit_test(what_was_committed_becomes_durable_when_idle_or_in_time),
         cmocka_unit_test(an_empty_batch_moves_the_position_but_is_written_rarely),
