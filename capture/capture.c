@@ -211,7 +211,7 @@ static bool open_watch(Capture *capture, Error *err)
     WatchPlan plan = {.session = replication_session(capture->replication),
                       .task = capture->assignment->task,
                       .heartbeat_ms = capture->task.source.heartbeat_ms,
-                      .publication_digest = capture->assignment->model->publication_digest};
+                      .model = capture->assignment->model};
 
     return watch_open(&capture->watch, &plan, clock_ms(), err);
 }

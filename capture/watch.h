@@ -1,14 +1,15 @@
 /*
  * watch - what capture does on its normal connection while the stream runs: writes heartbeats, and
- * looks every few seconds whether the publication is still the one that was made.
+ * looks every few seconds whether the publication and the partitions are still those of the model.
  *
  * A statement at a time, none waited for: a lock on our row must not stall the stream. A changed or
  * dropped publication is a fault of CONFIG: PostgreSQL 18 only warns of a missing one, and leaves
- * out rows in silence.
+ * out rows in silence. So is a changed partition: partitions.h.
  */
 #pragma once
 
 #include "capture/heartbeat.h"
+#include "capture/partitions.h"
 #include "common/channel.h"
 #include "common/pg.h"
 
@@ -18,10 +19,10 @@ typedef struct WatchPlan {
     Pg *session; /* borrowed, as is task */
     const char *task;
     int64_t heartbeat_ms;
-    uint64_t publication_digest; /* 0: not known, not compared */
+    const Walferry__Model__Model *model;
 } WatchPlan;
 
-/* Compares the publication once, and blocks for that. */
+/* Compares partitions and publication once, and blocks for that. Borrows the model. */
 NODISCARD bool watch_open(Watch **out, const WatchPlan *plan, int64_t now_ms, Error *err);
 void watch_close(Watch **watch);
 

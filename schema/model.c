@@ -71,6 +71,9 @@ static ModelTable *build_table(Arena *arena, const CatalogTable *table, TypeEnds
     out->filenode = table->filenode;
     out->pages = table->pages;
     out->bytes = table->bytes;
+    out->parent = table->parent;
+    if (table->partition_bound)
+        out->partition_bound = text(arena, table->partition_bound);
     out->estimated_rows = table->estimated_rows;
     out->n_columns = table->column_count;
     out->columns = ARENA_ARRAY(arena, ModelColumn *, table->column_count);
