@@ -2,6 +2,15 @@
 
 #include <stdio.h>
 
+/* The column of a result is of its domain's base type. */
+static bool same_type(const ModelColumn *then, const ColumnNow *now)
+{
+    if (then->base_type_oid)
+        return now->type_oid == then->base_type_oid &&
+               now->type_modifier == then->base_type_modifier;
+    return now->type_oid == then->type_oid && now->type_modifier == then->type_modifier;
+}
+
 static const char *column_difference(const ModelTable *table, const ModelColumn *then,
                                      const ColumnNow *now)
 {
@@ -11,7 +20,7 @@ static const char *column_difference(const ModelTable *table, const ModelColumn 
         return "columns were added or dropped";
     if (strcmp(now->name, then->name) != 0)
         return "a column was renamed";
-    if (now->type_oid != then->type_oid || now->type_modifier != then->type_modifier)
+    if (!same_type(then, now))
         return "a column's type was changed";
     return NULL;
 }

@@ -79,6 +79,8 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->type_oid = oid_of(rows, row, "type_oid");
     out->element_oid = oid_of(rows, row, "element_oid");
     out->type_modifier = (int32_t)pg_int(rows, row, "type_modifier");
+    out->base_type_oid = oid_of(rows, row, "base_type_oid");
+    out->base_type_modifier = (int32_t)pg_int(rows, row, "base_type_modifier");
     out->type_text = text_of(rows, row, "type_text", arena);
     out->default_sql = text_of(rows, row, "default_sql", arena);
     out->collation = text_of(rows, row, "collation", arena);

@@ -16,6 +16,8 @@ typedef struct CatalogColumn {
     uint32_t type_oid;
     uint32_t element_oid; /* of an array's elements; 0: no array */
     int32_t type_modifier;
+    uint32_t base_type_oid; /* of a domain, which results name by it; 0: no domain */
+    int32_t base_type_modifier;
     const char *type_text;
     const char *default_sql; /* also of a generated column; NULL: none */
     const char *collation;   /* quoted; NULL: its type's */
@@ -88,9 +90,24 @@ typedef struct CatalogSequence {
     bool of_identity;
 } CatalogSequence;
 
+/* One of the tables, or what they need: a type, a function, a collation, an extension. */
+typedef struct CatalogObject {
+    uint32_t class_oid, oid;
+    const char *kind;       /* as pg_identify_object() has it: "table", "type", "function", ... */
+    const char *schema;     /* NULL: stands in none; an extension: that of what it brings */
+    const char *identity;   /* quoted, qualified, a function's with its arguments */
+    const char *object;     /* both: "type app.mood" */
+    const char *definition; /* SQL; NULL: it cannot be made, or is a table */
+    const char *comments;   /* SQL; NULL: none */
+    const char *needed_by;  /* one of those that need it; NULL: nothing but the task */
+    bool selected;          /* one of the tables */
+} CatalogObject;
+
 typedef struct Catalog {
     CatalogTable *tables; /* by oid */
     size_t table_count;
+    CatalogObject *objects; /* objects_read(): in the order in which they can be made */
+    size_t object_count;
     CatalogSequence *sequences;
     size_t sequence_count;
 } Catalog;

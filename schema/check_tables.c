@@ -7,6 +7,7 @@
 #include "schema/created.h"
 #include "schema/identity.h"
 #include "schema/keys.h"
+#include "schema/objects.h"
 #include "schema/unsupported.h"
 
 static bool covers(const TaskObject *object, const CatalogTable *table)
@@ -226,7 +227,8 @@ static bool report_coverage(CheckReport *r, Pg *pg, Error *err)
 {
     Unsupported u = {r, 0};
 
-    if (!unsupported_each(pg, &r->arena, &r->catalog, report_unsupported, &u, err))
+    if (!objects_read(pg, &r->arena, &r->catalog, err) ||
+        !unsupported_each(pg, &r->arena, &r->catalog, report_unsupported, &u, err))
         return false;
     if (u.count == 0)
         check_report(r, CHECK_OK, "table.unsupported", "", "",

@@ -5,6 +5,7 @@
 #include "common/sql_text.h"
 #include "existing_keys.sql.h"
 #include "schema/created.h"
+#include "schema/destination_objects.h"
 #include "schema/existing_rows.h"
 #include "schema/statements.h"
 
@@ -15,6 +16,7 @@ typedef struct Creation {
     Arena *arena;
     JobHost *host;
     Existing existing;
+    bool *object_there; /* for each of the catalog's objects */
     uint64_t made;
 } Creation;
 
@@ -102,6 +104,13 @@ static bool create_schemas(Creation *c, Error *err)
         if (!create_schema(c, c->catalog->sequences[i].schema, err))
             return false;
     }
+    for (size_t i = 0; i < c->catalog->object_count; i++) {
+        const CatalogObject *object = &c->catalog->objects[i];
+
+        if (!object->selected && !c->object_there[i] && object->schema &&
+            !create_schema(c, object->schema, err))
+            return false;
+    }
     return true;
 }
 
@@ -144,29 +153,40 @@ static bool create_table(Creation *c, const CatalogTable *table, Error *err)
     return !attach || run(c, attach, object, err);
 }
 
-static bool create_at_depth(Creation *c, int64_t depth, bool *more, Error *err)
+static bool create_object(Creation *c, size_t number, Error *err)
 {
-    for (size_t i = 0; i < c->catalog->table_count; i++) {
-        const CatalogTable *table = &c->catalog->tables[i];
+    const CatalogObject *object = &c->catalog->objects[number];
 
-        *more = *more || table->depth > depth;
-        if (table->depth == depth && c->existing.tables[i].standing == STANDING_FREE &&
-            !create_table(c, table, err))
+    if (object->selected) {
+        const CatalogTable *table = catalog_find(c->catalog, object->oid);
+        size_t place = (size_t)(table - c->catalog->tables);
+
+        return c->existing.tables[place].standing != STANDING_FREE || create_table(c, table, err);
+    }
+    return c->object_there[number] || destination_make_object(c->pg, c->task, object, err);
+}
+
+/* In the order of what needs what: parents before partitions, types before tables. */
+static bool create_objects(Creation *c, Error *err)
+{
+    for (size_t i = 0; i < c->catalog->object_count; i++) {
+        if (!create_object(c, i, err))
             return false;
     }
     return true;
 }
 
-/* Parents before partitions. */
-static bool create_tables(Creation *c, Error *err)
+/* Where no table is to be made, nothing that tables need is. */
+static bool find_objects(Creation *c, Error *err)
 {
-    bool more = true;
+    bool any_free = false;
 
-    for (int64_t depth = 0; more; depth++) {
-        more = false;
-        if (!create_at_depth(c, depth, &more, err))
-            return false;
-    }
+    c->object_there = ARENA_ARRAY(c->arena, bool, c->catalog->object_count);
+    for (size_t i = 0; i < c->catalog->table_count; i++)
+        any_free = any_free || c->existing.tables[i].standing == STANDING_FREE;
+    if (any_free)
+        return destination_find_objects(c->pg, c->task, c->catalog, c->arena, c->object_there, err);
+    memset(c->object_there, true, c->catalog->object_count);
     return true;
 }
 
@@ -191,8 +211,9 @@ static bool add_early_checks(Creation *c, Error *err)
 static bool create_all(Creation *c, Error *err)
 {
     return existing_read(c->pg, c->task, c->catalog, c->arena, &c->existing, err) &&
-           judge_tables(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
-           create_tables(c, err) && own_sequences(c, err) && add_early_checks(c, err) &&
+           judge_tables(c, err) && find_objects(c, err) && create_schemas(c, err) &&
+           create_sequences(c, err) && create_objects(c, err) && own_sequences(c, err) &&
+           add_early_checks(c, err) &&
            existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 
@@ -208,7 +229,9 @@ bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *a
 {
     Creation c = {.pg = pg, .task = task, .catalog = catalog, .arena = arena, .host = host};
 
-    if (!pg_exec(pg, "BEGIN", NULL, err) || !create_all(&c, err))
+    /* a function's body may name what comes after it */
+    if (!pg_exec(pg, "BEGIN; SET LOCAL check_function_bodies = off", NULL, err) ||
+        !create_all(&c, err))
         return error_wrap(err, "make the tables");
     mark_other_types(&c, catalog);
     (void)FAILPOINT("schema.tables_before_commit");

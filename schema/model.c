@@ -35,6 +35,8 @@ static ModelColumn *build_column(Arena *arena, const CatalogColumn *column, cons
     out->name = text(arena, column->name);
     out->type_oid = column->type_oid;
     out->type_modifier = column->type_modifier;
+    out->base_type_oid = column->base_type_oid;
+    out->base_type_modifier = column->base_type_modifier;
     out->type_text = text(arena, column->type_text);
     out->key = is_key(key, column->attnum);
     out->generated = column->generated != '\0';

@@ -9,6 +9,7 @@
 #include "schema/catalog.h"
 #include "schema/destination.h"
 #include "schema/model.h"
+#include "schema/objects.h"
 #include "schema/publish.h"
 #include "schema/statements.h"
 #include "schema/unsupported.h"
@@ -148,6 +149,7 @@ static bool read_now(Plan *p, Error *err)
 
     if (!read_published(p, p->source, &p->now, &unpublished, err) ||
         !catalog_read_rest(p->source, p->arena, &p->now, err) ||
+        !objects_read(p->source, p->arena, &p->now, err) ||
         !unsupported_refuse(p->source, p->arena, &p->now, err))
         return false;
     if (unpublished > 0)

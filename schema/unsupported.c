@@ -1,12 +1,12 @@
 #include "schema/unsupported.h"
 
 #include "not_made.sql.h"
+#include "schema/objects.h"
 #include "unsupported_columns.sql.h"
-#include "unsupported_dependencies.sql.h"
 #include "unsupported_tables.sql.h"
 
 static const char *const QUERIES[] = {SQL_UNSUPPORTED_TABLES, SQL_UNSUPPORTED_COLUMNS,
-                                      SQL_UNSUPPORTED_DEPENDENCIES, SQL_NOT_MADE};
+                                      SQL_NOT_MADE};
 
 static bool run_query(Pg *pg, const char *sql, const char *oids, UnsupportedSink *sink, void *self,
                       Error *err)
@@ -24,6 +24,19 @@ static bool run_query(Pg *pg, const char *sql, const char *oids, UnsupportedSink
     return true;
 }
 
+static void report_objects(Arena *arena, const Catalog *catalog, UnsupportedSink *sink, void *self)
+{
+    for (size_t i = 0; i < catalog->object_count; i++) {
+        const CatalogObject *object = &catalog->objects[i];
+        UnsupportedItem item = {true, "dependency", object->needed_by, NULL};
+
+        if (object_can_be_made(object))
+            continue;
+        item.reason = object_refusal(arena, object);
+        sink(self, &item);
+    }
+}
+
 bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedSink *sink,
                       void *self, Error *err)
 {
@@ -33,6 +46,7 @@ bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedS
         if (!run_query(pg, QUERIES[i], oids, sink, self, err))
             return false;
     }
+    report_objects(arena, catalog, sink, self);
     return true;
 }
 

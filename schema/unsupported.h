@@ -15,6 +15,7 @@ typedef struct UnsupportedItem {
 
 typedef void UnsupportedSink(void *self, const UnsupportedItem *item);
 
+/* What the tables need is looked at if objects_read() has been called. */
 NODISCARD bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedSink *sink,
                                 void *self, Error *err);
 

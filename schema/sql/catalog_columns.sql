@@ -5,6 +5,8 @@ SELECT a.attrelid AS "table",
        a.attname AS name,
        a.atttypid AS type_oid,
        a.atttypmod AS type_modifier,
+       coalesce(base.oid, 0) AS base_type_oid,
+       base.modifier AS base_type_modifier,
        format_type(a.atttypid, a.atttypmod) AS type_text,
        coalesce(e.oid, 0) AS element_oid,
        a.attnotnull AS not_null,
@@ -19,6 +21,18 @@ SELECT a.attrelid AS "table",
   JOIN pg_type AS t ON t.oid = a.atttypid
   -- not of oidvector and the like, which have elements but are no arrays of a type
   LEFT JOIN pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
+  LEFT JOIN LATERAL (
+       WITH RECURSIVE domain (oid, modifier) AS (
+           SELECT t.typbasetype, t.typtypmod WHERE t.typtype = 'd'
+           UNION ALL
+           SELECT b.typbasetype, b.typtypmod
+             FROM domain
+             JOIN pg_type AS b ON b.oid = domain.oid AND b.typtype = 'd'
+       )
+       SELECT domain.oid, domain.modifier
+         FROM domain
+         JOIN pg_type AS b ON b.oid = domain.oid AND b.typtype <> 'd'
+  ) AS base ON true
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
   LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace

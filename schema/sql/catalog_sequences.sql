@@ -1,5 +1,20 @@
--- Sequences that columns of the tables own, are made of (identity), or use in a default.
+-- Sequences that columns of the tables own, are made of (identity), or use: in a default, or in what
+-- a default or a type needs.
 -- $1 oid[] of the tables
+WITH RECURSIVE used (classid, objid) AS (
+    (SELECT 'pg_attrdef'::regclass::oid, oid FROM pg_attrdef WHERE adrelid = ANY ($1::oid[])
+      UNION ALL
+     SELECT DISTINCT 'pg_type'::regclass::oid, atttypid
+       FROM pg_attribute
+      WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND atttypid >= 16384)
+    UNION
+    SELECT d.refclassid, d.refobjid
+      FROM used
+      JOIN pg_depend AS d ON d.classid = used.classid AND d.objid = used.objid
+     WHERE used.classid <> 'pg_class'::regclass
+       AND d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
+       AND d.refobjid >= 16384
+)
 SELECT n.nspname AS schema,
        c.relname AS name,
        format_type(s.seqtypid, NULL) AS type_text,
@@ -19,9 +34,5 @@ SELECT n.nspname AS schema,
                           AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
                           AND d.deptype IN ('a', 'i') AND d.refobjid = ANY ($1::oid[])
  WHERE d.objid IS NOT NULL
-    OR EXISTS (SELECT FROM pg_attrdef AS f
-                 JOIN pg_depend AS u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
-                                    AND u.refclassid = 'pg_class'::regclass
-                                    AND u.refobjid = s.seqrelid
-                WHERE f.adrelid = ANY ($1::oid[]))
+    OR s.seqrelid IN (SELECT objid FROM used WHERE classid = 'pg_class'::regclass)
  ORDER BY s.seqrelid;

@@ -7,19 +7,7 @@ WITH t AS (
      WHERE c.oid = ANY ($1::oid[])
 )
 SELECT true AS fatal, 'type' AS kind, t.full_name || '.' || a.attname AS object,
-       format('type %s is %s', format_type(ty.oid, NULL),
-              CASE coalesce(el.typtype, ty.typtype)
-                   WHEN 'e' THEN 'an enum' WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'composite'
-                   ELSE 'not one of PostgreSQL''s own' END) AS reason
-  FROM t
-  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_type AS ty ON ty.oid = a.atttypid
-  LEFT JOIN pg_type AS el ON el.oid = ty.typelem AND ty.typcategory = 'A'
- WHERE coalesce(el.typnamespace, ty.typnamespace) <> 'pg_catalog'::regnamespace
-    OR coalesce(el.typtype, ty.typtype) NOT IN ('b', 'r', 'm')
-UNION ALL
-SELECT true, 'type', t.full_name || '.' || a.attname,
-       format('type %s takes no values: what is in it cannot be written again', format_type(ty.oid, NULL))
+       format('type %s takes no values: what is in it cannot be written again', format_type(ty.oid, NULL)) AS reason
   FROM t
   JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type AS ty ON ty.oid = a.atttypid
@@ -27,14 +15,6 @@ SELECT true, 'type', t.full_name || '.' || a.attname,
  WHERE coalesce(el.typnamespace, ty.typnamespace) = 'pg_catalog'::regnamespace
    AND coalesce(el.typname, ty.typname) IN ('gtsvector', 'pg_brin_bloom_summary',
        'pg_brin_minmax_multi_summary', 'pg_dependencies', 'pg_mcv_list', 'pg_ndistinct', 'pg_node_tree')
-UNION ALL
-SELECT true, 'collation', t.full_name || '.' || a.attname,
-       format('collation %I.%I is not one of PostgreSQL''s own', cn.nspname, co.collname)
-  FROM t
-  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_collation AS co ON co.oid = a.attcollation
-  JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
- WHERE co.collnamespace <> 'pg_catalog'::regnamespace
 UNION ALL
 SELECT true, 'generated_key', t.full_name || '.' || a.attname, 'a generated column is part of the key'
   FROM t

@@ -52,6 +52,22 @@ static void a_table_that_is_as_planned_is_copied(void **state)
     assert_string_equal(reason, "untouched");
 }
 
+static void a_domain_shows_as_its_base_type(void **state)
+{
+    static const ColumnNow now[] = {ID, NOTE};
+    ShapeNow shape = {FILENODE, now, 2};
+    char reason[100];
+    (void)state;
+
+    note.type_oid = 20000;
+    note.type_modifier = -1;
+    note.base_type_oid = VARCHAR;
+    note.base_type_modifier = 14;
+    assert_true(copy_shape_holds(&table, &shape, reason, sizeof reason));
+    note.base_type_modifier = 15;
+    assert_false(copy_shape_holds(&table, &shape, reason, sizeof reason));
+}
+
 static void whatever_else_it_became_is_said(void **state)
 {
     static const struct {
@@ -85,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_table_that_is_as_planned_is_copied, plan_table),
+        cmocka_unit_test_setup(a_domain_shows_as_its_base_type, plan_table),
         cmocka_unit_test_setup(whatever_else_it_became_is_said, plan_table),
     };
 

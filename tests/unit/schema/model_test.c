@@ -41,7 +41,7 @@ static CatalogIndex key = {.name = "k",
 
 /* By oid: a small table, a big one, a partitioned one. */
 static CatalogTable tables[3];
-static Catalog catalog = {tables, 3, NULL, 0};
+static Catalog catalog = {.tables = tables, .table_count = 3};
 
 static int make_tables(void **state)
 {

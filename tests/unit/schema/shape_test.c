@@ -16,7 +16,7 @@ static int give_arena_back(void **state)
 static CatalogColumn here_columns[3];
 static CatalogIndex here_key;
 static CatalogTable here[2];
-static Catalog catalog = {here, 2, NULL, 0};
+static Catalog catalog = {.tables = here, .table_count = 2};
 static ThereColumn there_columns[4];
 static ThereLimit there_limits[2];
 static ThereTable there;

@@ -29,7 +29,7 @@ static CatalogTable table_of(CatalogColumn *columns, size_t count)
 
 static const char *created(const CatalogTable *table, CatalogSequence *sequence)
 {
-    Catalog catalog = {NULL, 0, sequence, sequence ? 1 : 0};
+    Catalog catalog = {.sequences = sequence, .sequence_count = sequence ? 1 : 0};
 
     return statement_create_table(&arena, &catalog, table);
 }
@@ -111,7 +111,8 @@ static void a_sequence_is_made_and_then_owned_by_its_column(void **state)
 {
     CatalogTable table = table_of(&id, 1);
     CatalogSequence sequence = sequence_of(false);
-    Catalog catalog = {&table, 1, &sequence, 1};
+    Catalog catalog = {
+        .tables = &table, .table_count = 1, .sequences = &sequence, .sequence_count = 1};
     (void)state;
 
     assert_string_equal(statement_create_sequence(&arena, &sequence),
@@ -165,7 +166,7 @@ static Catalog partitioned(CatalogTable tables[2])
                                .partition_bound = "FOR VALUES FROM (1) TO (2)",
                                .indexes = &leaf_key,
                                .index_count = 1};
-    return (Catalog){tables, 2, NULL, 0};
+    return (Catalog){.tables = tables, .table_count = 2};
 }
 
 static void a_partition_is_attached(void **state)
@@ -225,7 +226,7 @@ static void the_largest_index_comes_first_and_invalid_ones_not_at_all(void **sta
          .indexes = indexes + 1,
          .index_count = 2},
     };
-    Catalog catalog = {tables, 2, NULL, 0};
+    Catalog catalog = {.tables = tables, .table_count = 2};
     size_t count;
     (void)state;
 
@@ -249,7 +250,7 @@ static void checks_wait_for_the_rows_but_those_of_partition_trees(void **state)
                           .kind = 'r',
                           .constraints = &check,
                           .constraint_count = 1};
-    Catalog one = {&plain, 1, NULL, 0};
+    Catalog one = {.tables = &plain, .table_count = 1};
     size_t count;
     (void)state;
 
@@ -265,7 +266,7 @@ static void checks_wait_for_the_rows_but_those_of_partition_trees(void **state)
 static ModelStatement **keys_of(CatalogConstraint *key, char kind, size_t *count)
 {
     static CatalogTable tables[2];
-    static Catalog catalog = {tables, 2, NULL, 0};
+    static Catalog catalog = {.tables = tables, .table_count = 2};
 
     tables[0] = (CatalogTable){.oid = 1, .schema = "public", .name = "r", .kind = 'r'};
     tables[1] = (CatalogTable){.oid = 2,
