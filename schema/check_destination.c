@@ -55,6 +55,13 @@ static void report_create(CheckReport *r, const PgRows *rows)
     check_report(r, check_fail_unless(may_create), "destination.create_privilege", database,
                  arena_printf(&r->arena, "GRANT CREATE ON DATABASE %s TO %s;", database, role),
                  may_create ? "the role may create schemas" : "the role may not create schemas");
+    check_report(r, check_fail_unless(pg_bool(rows, 0, "may_use_temporary")),
+                 "destination.temporary_privilege", database,
+                 arena_printf(&r->arena, "GRANT TEMPORARY ON DATABASE %s TO %s;", database, role),
+                 pg_bool(rows, 0, "may_use_temporary")
+                     ? "the role may make temporary tables"
+                     : "the role may not make temporary tables, by which many rows are changed at "
+                       "once");
 }
 
 /* Without it triggers and foreign keys of the destination would act on what is applied. */

@@ -1,4 +1,6 @@
 /* What check says of the tables that are at the destination already. */
+#include "common/bytes.h"
+#include "common/sql_text.h"
 #include "schema/check_report.h"
 #include "schema/existing_rows.h"
 
@@ -77,6 +79,67 @@ static void report_rows(CheckReport *r, const CatalogTable *table, const Existin
         report_kept_rows(r, name, existing->shape.key != NULL);
 }
 
+static const char *grant_table(CheckReport *r, const CatalogTable *table,
+                               const ExistingTable *existing, const char *role)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    if (!existing->usable) {
+        sql_add(&sql, "GRANT USAGE ON SCHEMA ");
+        sql_identifier(&sql, str_of(table->schema));
+        sql_add(&sql, " TO %s; ", role);
+    }
+    if (existing->lacks[0]) {
+        sql_add(&sql, "GRANT %s ON ", existing->lacks);
+        sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+        sql_add(&sql, " TO %s;", role);
+    }
+    return arena_strdup(&r->arena, sql_text(&sql));
+}
+
+static const char *grant_owner(CheckReport *r, const ExistingTable *existing, const char *role)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    sql_add(&sql, "GRANT ");
+    sql_identifier(&sql, str_of(existing->owner));
+    sql_add(&sql, " TO %s;", role);
+    return arena_strdup(&r->arena, sql_text(&sql));
+}
+
+/* Counts those that the role may not use; their rows cannot be looked for. */
+static void report_privilege(CheckReport *r, const CatalogTable *table,
+                             const ExistingTable *existing, const char *role, size_t *closed)
+{
+    const char *name = catalog_name(&r->arena, table);
+
+    if (existing->standing != STANDING_USABLE)
+        return;
+    if (!existing->usable || existing->lacks[0]) {
+        (*closed)++;
+        check_report(r, CHECK_FAIL, "destination.table_privilege", name,
+                     grant_table(r, table, existing, role), "the role may not read and write it");
+    } else if (r->task->phase_schema && !existing->owned) {
+        check_report(r, CHECK_WARN, "destination.table_ownership", name,
+                     grant_owner(r, existing, role),
+                     "it is not the role's: keys, indexes and constraints that it lacks cannot be "
+                     "made");
+    }
+}
+
+static bool report_privileges(CheckReport *r, Pg *pg, const Existing *existing, size_t *closed,
+                              Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+
+    if (!pg_exec(pg, "SELECT quote_ident(current_user) AS role", &rows, err))
+        return false;
+    for (size_t i = 0; i < r->catalog.table_count; i++)
+        report_privilege(r, &r->catalog.tables[i], &existing->tables[i], pg_text(rows, 0, "role"),
+                         closed);
+    return true;
+}
+
 static bool report_all_rows(CheckReport *r, Pg *pg, const Existing *existing, Error *err)
 {
     bool *filled = ARENA_ARRAY(&r->arena, bool, r->catalog.table_count);
@@ -93,7 +156,7 @@ static bool report_all_rows(CheckReport *r, Pg *pg, const Existing *existing, Er
 bool check_existing(CheckReport *r, Pg *pg, Error *err)
 {
     Existing existing;
-    size_t wrong = 0;
+    size_t wrong = 0, closed = 0;
 
     if (r->catalog.table_count == 0)
         return true;
@@ -104,5 +167,8 @@ bool check_existing(CheckReport *r, Pg *pg, Error *err)
                      &wrong);
     if (wrong == 0)
         check_report(r, CHECK_OK, "destination.existing_tables", "", "", "no table is in the way");
-    return !may_stand(r) || report_all_rows(r, pg, &existing, err);
+    if (!may_stand(r))
+        return true;
+    return report_privileges(r, pg, &existing, &closed, err) &&
+           (closed > 0 || report_all_rows(r, pg, &existing, err));
 }

@@ -115,13 +115,19 @@ static void report_wal_keep(CheckReport *r, const PgRows *rows)
 static bool report_transactions(CheckReport *r, Pg *pg, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
+    CLEANUP(pg_rows_done) PgRows *rights = NULL;
     const char *values[] = {LONG_TRANSACTION_S};
 
     if (!pg_query(pg, SQL_CHECK_TRANSACTIONS, 1, values, &rows, err))
         return false;
+    if (!pg_exec(pg, "SELECT pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all", &rights, err))
+        return false;
     if (pg_rows_count(rows) == 0)
         check_report(r, CHECK_OK, "source.long_transactions", "", "",
-                     "none that the making of the slot would wait for");
+                     pg_bool(rights, 0, "sees_all")
+                         ? "none that the making of the slot would wait for"
+                         : "none of the role's own that the making of the slot would wait for; "
+                           "those of others are seen with pg_read_all_stats");
     for (int row = 0; row < pg_rows_count(rows); row++)
         check_report(r, CHECK_WARN, "source.long_transactions", pg_text(rows, row, "object"),
                      "end it, or the making of the slot waits for it", "%s",

@@ -175,6 +175,10 @@ static void take_relations(const PgRows *rows, Arena *arena, Existing *out, size
         ThereTable *there = &out->tables[i].there;
 
         there->kind = pg_text(rows, (int)i, "kind")[0];
+        out->tables[i].usable = pg_bool(rows, (int)i, "usable");
+        out->tables[i].owned = pg_bool(rows, (int)i, "owned");
+        out->tables[i].owner = arena_strdup(arena, pg_text(rows, (int)i, "owner"));
+        out->tables[i].lacks = arena_strdup(arena, pg_text(rows, (int)i, "lacks"));
         if (!pg_is_null(rows, (int)i, "parent"))
             there->parent = arena_strdup(arena, pg_text(rows, (int)i, "parent"));
         sql_add(oids, "%s%s", i ? "," : "", pg_text(rows, (int)i, "oid"));

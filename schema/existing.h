@@ -17,7 +17,10 @@ typedef enum Standing {
 typedef struct ExistingTable {
     Standing standing;
     ThereTable there;
-    Shape shape; /* of one of the user's */
+    bool usable, owned; /* by the role: its schema; it */
+    const char *owner;
+    const char *lacks; /* privileges of the role, as GRANT wants them; "": none */
+    Shape shape;       /* of one of the user's */
 } ExistingTable;
 
 typedef struct Existing {

@@ -20,6 +20,8 @@ static const struct {
     {"source.ownership",                   "source"},
     {"source.row_security",                "source"},
     {"destination.create_privilege",       "destination"},
+    {"destination.temporary_privilege", "destination"},
+    {"destination.table_privilege",     "destination"},
     {"destination.session_replication_role", "destination"},
 };
 /* clang-format on */
@@ -27,7 +29,8 @@ static const struct {
 typedef struct Inventory {
     Bytes script;
     const char *side; /* whose statements are being added */
-    Error failure;    /* of a connection */
+    size_t side_start;
+    Error failure; /* of a connection */
     Arena arena;
     const UnsupportedItem **unsupported; /* fatal ones, in the arena */
     size_t unsupported_count;
@@ -49,11 +52,11 @@ static const char *side_of(const char *id)
 }
 
 /* Whole lines only; many tables often want one and the same GRANT. */
-static bool has_line(const Bytes *script, const char *line)
+static bool has_line(const Bytes *script, size_t start, const char *line)
 {
     size_t len = strlen(line);
 
-    for (size_t at = 0; at + len < script->len; at++) {
+    for (size_t at = start; at + len < script->len; at++) {
         if ((at == 0 || script->data[at - 1] == '\n') && script->data[at + len] == '\n' &&
             memcmp(script->data + at, line, len) == 0)
             return true;
@@ -63,10 +66,12 @@ static bool has_line(const Bytes *script, const char *line)
 
 static void add_grant(Inventory *inventory, const char *side, const char *sql)
 {
-    if (inventory->side != side)
+    if (inventory->side != side) {
+        inventory->side_start = inventory->script.len;
         sql_add(&inventory->script, "-- at the %s, as an administrator\n", side);
+    }
     inventory->side = side;
-    if (!has_line(&inventory->script, sql))
+    if (!has_line(&inventory->script, inventory->side_start, sql))
         sql_add(&inventory->script, "%s\n", sql);
 }
 

@@ -4,6 +4,7 @@ SELECT current_setting('server_version') AS version,
        current_setting('server_encoding') AS encoding,
        pg_is_in_recovery() AS in_recovery,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
+       has_database_privilege(current_database(), 'TEMPORARY') AS may_use_temporary,
        (SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname)
           FROM pg_namespace
          WHERE nspname = ANY ($1::text[]) AND NOT has_schema_privilege(oid, 'CREATE')) AS closed,

@@ -3,6 +3,12 @@
 SELECT c.oid IS NOT NULL AS exists,
        coalesce(c.oid, 0) AS oid,
        c.relkind AS kind,
+       n.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE') AS usable,
+       coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owned,
+       pg_get_userbyid(c.relowner) AS owner,
+       (SELECT string_agg(p, ', ')
+          FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS p
+         WHERE c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, p)) AS lacks,
        CASE WHEN c.relispartition
             THEN (SELECT pn.nspname || '.' || p.relname
                     FROM pg_inherits AS i
