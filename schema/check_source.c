@@ -84,7 +84,10 @@ static void report_privileges(CheckReport *r, const PgRows *rows)
     bool replicate = pg_bool(rows, 0, "may_replicate"), create = pg_bool(rows, 0, "may_create");
 
     check_report(r, check_fail_unless(replicate), "source.replication_privilege", role,
-                 arena_printf(&r->arena, "ALTER ROLE %s REPLICATION;", role),
+                 arena_printf(&r->arena,
+                              pg_bool(rows, 0, "is_rds") ? "GRANT rds_replication TO %s;"
+                                                         : "ALTER ROLE %s REPLICATION;",
+                              role),
                  replicate ? "the role may read replication slots"
                            : "the role may not read replication slots");
     check_report(r, check_fail_unless(create), "source.create_privilege", database,

@@ -10,7 +10,11 @@ SELECT current_setting('server_version') AS version,
        current_setting('max_slot_wal_keep_size') AS wal_keep,
        (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS wal_keep_mb,
        coalesce(current_setting('idle_replication_slot_timeout', true), '0') AS idle_slot_timeout,
-       (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_replicate,
+       -- Amazon RDS gives the right by membership in a role of its own
+       (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
+           OR EXISTS (SELECT FROM pg_roles
+                       WHERE rolname = 'rds_replication' AND pg_has_role(oid, 'USAGE')) AS may_replicate,
+       EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_replication') AS is_rds,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        quote_ident(current_user) AS role,
        quote_ident(current_database()) AS database,
