@@ -78,10 +78,14 @@ def test_killed_stages_are_started_by_the_orchestrator_and_nothing_is_lost(
     run(shop)
     shop.wait_consistent()
 
-    for n, worker in enumerate([*workers, *workers]):
-        worker.signal(signal.SIGKILL if n < len(workers) else signal.SIGTERM)
-        wait_until(lambda w=worker, n=n: len(w.ends) > n // len(workers), 30, "its end")
+    for n, worker in enumerate(workers):
+        worker.signal(signal.SIGKILL)
+        wait_until(lambda w=worker: w.ends, 30, "its end")
         write_and_compare(source, destination, shop, 3001 + 100 * n)
+    for worker in workers:
+        worker.signal(signal.SIGTERM)
+        wait_until(lambda w=worker: len(w.ends) == 2, 30, "its end")
+    write_and_compare(source, destination, shop, 3901)
 
     assert all(worker.ends[1][0] == 0 for worker in workers), "SIGTERM ends process 1 in order"
     assert shop.status()["state"] == "running" and shop.running()
@@ -106,7 +110,7 @@ def test_a_second_capture_waits_and_takes_over_when_the_first_dies(
     assert shop.status()["epoch"] == 2
 
 
-@pytest.mark.parametrize("role", ["loader", "capture"])
+@pytest.mark.parametrize("role", ["loader", pytest.param("capture", marks=pytest.mark.long)])
 def test_a_stage_that_hangs_loses_its_place_and_starts_anew(shop, orchestrator, source,
                                                             destination, role):
     first = {w.role: w for w in orchestrator.start("capture", "transform", "loader")}[role]
@@ -208,6 +212,22 @@ def test_copy_attaches_too_and_the_supervisor_keeps_to_schema(shop, orchestrator
     assert all("has no work for a copy" in copy.log_text() for copy in copies)
     assert "copy" not in shop.stage_log()
     write_and_compare(source, destination, shop, 9001)
+
+
+@pytest.mark.parametrize("role, point", [
+    ("copy", "copy.last"), ("loader", "chunk.after_commit"),
+    pytest.param("loader", "chunk.before_commit", marks=pytest.mark.long)])
+def test_one_that_dies_in_the_middle_of_the_copy_costs_a_chunk(shop, orchestrator, source,
+                                                               destination, role, point):
+    once = os.path.join(shop.folder, "once")
+    orchestrator.start(*{"copy", "capture", "transform", "loader"} - {role})
+    dying, = orchestrator.start(role, WALFERRY_FAILPOINT=point + ":1", WALFERRY_FAILPOINT_ONCE=once)
+    run(shop, "copy,capture,transform,loader")
+    shop.wait_consistent()
+
+    assert os.path.exists(once) and dying.ends[0][0] == 128 + signal.SIGKILL
+    assert shop.status()["rows"]["copied"] == 1020
+    write_and_compare(source, destination, shop, 2001)
 
 
 def test_lanes_and_more_transforms_than_the_task_asks_for_take_part(shop, orchestrator, source,
