@@ -103,5 +103,6 @@ bool check_destination(CheckReport *report, Pg *pg, Error *err)
     report_server(report, pg, rows);
     report_encoding(report, rows);
     report_create(report, rows);
-    return report_role_setting(report, pg, rows, err) && check_existing(report, pg, err);
+    return report_role_setting(report, pg, rows, err) && check_acting(report, pg, err) &&
+           check_existing(report, pg, err);
 }

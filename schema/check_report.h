@@ -39,3 +39,4 @@ NODISCARD bool check_standbys(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_tables(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_destination(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_existing(CheckReport *report, Pg *pg, Error *err);
+NODISCARD bool check_acting(CheckReport *report, Pg *pg, Error *err);
