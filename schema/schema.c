@@ -96,10 +96,33 @@ static bool run_plan(Schema *s, Error *err)
     return true;
 }
 
-static bool run_indexes(Schema *s, Error *err)
+static bool is_asked_for(const Walferry__Control__Job *job, uint32_t oid)
+{
+    for (size_t i = 0; i < job->n_relation_oids; i++) {
+        if (job->relation_oids[i] == oid)
+            return true;
+    }
+    return job->n_relation_oids == 0;
+}
+
+/* Of all tables, or of those that are copied already. */
+static BuildList indexes_asked_for(Schema *s)
 {
     const Walferry__Model__Model *model = s->assignment->model;
-    BuildList list = {model ? model->indexes : NULL, model ? model->n_indexes : 0};
+    size_t most = model ? model->n_indexes : 0, count = 0;
+    Walferry__Model__ModelStatement **list =
+        ARENA_ARRAY(&s->arena, Walferry__Model__ModelStatement *, most + 1);
+
+    for (size_t i = 0; i < most; i++) {
+        if (is_asked_for(s->assignment->job, model->indexes[i]->relation_oid))
+            list[count++] = model->indexes[i];
+    }
+    return (BuildList){list, count};
+}
+
+static bool run_indexes(Schema *s, Error *err)
+{
+    BuildList list = indexes_asked_for(s);
     int64_t builders = s->task.stages.copy > BUILDERS_MIN ? s->task.stages.copy : BUILDERS_MIN;
 
     return build_indexes(&s->task, list, (size_t)builders, &s->host, err);

@@ -172,8 +172,8 @@ bool statement_check_is_early(const CatalogTable *table, const CatalogConstraint
            (table->parent || table->kind == 'p');
 }
 
-static ModelStatement *new_statement(Arena *arena, const char *object, const char *sql,
-                                     uint64_t weight)
+static ModelStatement *new_statement(Arena *arena, const CatalogTable *table, const char *object,
+                                     const char *sql, uint64_t weight)
 {
     ModelStatement *statement = ARENA_NEW(arena, ModelStatement);
 
@@ -181,6 +181,7 @@ static ModelStatement *new_statement(Arena *arena, const char *object, const cha
     statement->object = arena_strdup(arena, object);
     statement->sql = arena_strdup(arena, sql);
     statement->weight = weight;
+    statement->relation_oid = table->oid;
     return statement;
 }
 
@@ -229,7 +230,7 @@ static ModelStatement *index_statement(Arena *arena, const CatalogTable *table,
                              ? constraint_object(arena, table, "constraint", index->constraint_name)
                              : arena_printf(arena, "index %s.%s", index->schema, index->name);
 
-    return new_statement(arena, object, index_sql(arena, table, index), weight);
+    return new_statement(arena, table, object, index_sql(arena, table, index), weight);
 }
 
 static size_t add_table_indexes(Arena *arena, const CatalogTable *table, ModelStatement **out)
@@ -245,7 +246,7 @@ static size_t add_table_indexes(Arena *arena, const CatalogTable *table, ModelSt
 
         if (check->type == 'c' && !statement_check_is_early(table, check))
             out[count++] = new_statement(
-                arena, constraint_object(arena, table, "constraint", check->name),
+                arena, table, constraint_object(arena, table, "constraint", check->name),
                 statement_add_constraint(arena, table, check->name, check->definition),
                 table->bytes);
     }
@@ -299,11 +300,11 @@ static size_t add_foreign_key(Arena *arena, const CatalogTable *table, const Cat
         in_two_steps ? arena_printf(arena, "%s NOT VALID", key->definition) : key->definition;
 
     out[0] =
-        new_statement(arena, constraint_object(arena, table, "foreign key", key->name),
+        new_statement(arena, table, constraint_object(arena, table, "foreign key", key->name),
                       statement_add_constraint(arena, table, key->name, definition), table->bytes);
     if (!in_two_steps)
         return 1;
-    out[1] = new_statement(arena,
+    out[1] = new_statement(arena, table,
                            constraint_object(arena, table, "validation of foreign key", key->name),
                            validate_sql(arena, table, key->name), table->bytes);
     return 2;

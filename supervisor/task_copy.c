@@ -9,6 +9,7 @@ enum {
     ATTEMPTS_AT_ONCE = 1000, /* reserved in the store by one write */
     AGAIN_MS = 200,          /* after a chunk that a copy process had to give back */
     TELL_EVERY_MS = 3000,
+    EARLY_INDEX_BYTES = 32 * 1024 * 1024, /* copied since the last job: a few, not one a table */
     MEGABYTE = 1000 * 1000,
 };
 
@@ -90,6 +91,23 @@ static void tell_progress(Task *task, int64_t now_ms)
                 copy->bytes / MEGABYTE);
 }
 
+/*
+ * Keys and indexes of the tables that are complete, while others are copied: else the processors
+ * would be idle in turn. The index phase makes what is left, and skips what is there.
+ */
+static void index_early(Task *task)
+{
+    Copy *copy = &task->copy;
+
+    if (task->job != JOB(NONE) || copy->tables_copied == copy->tables_indexed ||
+        copy->bytes < copy->bytes_indexed + EARLY_INDEX_BYTES)
+        return;
+    copy->tables_indexed = copy->tables_copied;
+    copy->bytes_indexed = copy->bytes;
+    task_start_job(task, JOB(INDEXES));
+    copy->indexing_early = true;
+}
+
 void task_tick_copy(Task *task, int64_t now_ms)
 {
     size_t index;
@@ -104,6 +122,7 @@ void task_tick_copy(Task *task, int64_t now_ms)
             grant(task, place, index);
     }
     tell_progress(task, now_ms);
+    index_early(task);
 }
 
 static Place *place_of_grant(Task *task, const Walferry__Control__ChunkResult *result)

@@ -57,6 +57,9 @@ typedef struct Copy {
     int64_t started_ms, told_ms;
     uint64_t rows, bytes, bytes_at_start, estimated_bytes;
     size_t tables, tables_copied;
+    bool indexing_early;   /* the index job that runs is one for copied tables */
+    size_t tables_indexed; /* copied when the last such job began */
+    uint64_t bytes_indexed;
 } Copy;
 
 typedef struct Stream {

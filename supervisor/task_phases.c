@@ -115,6 +115,7 @@ void task_start_job(Task *task, Walferry__Control__JobKind job)
 {
     task->job = job;
     task->notice_ms = 0;
+    task->copy.indexing_early = false;
 }
 
 void task_hear_job_notice(Task *task, const Walferry__Control__JobNotice *notice, int64_t now_ms)
@@ -264,6 +265,10 @@ static void indexes_done(Task *task, const Walferry__Control__JobResult *result,
 
     (void)result;
     (void)now_ms;
+    if (task->copy.indexing_early) {
+        task->phase_begun = false; /* in the index phase the job for all begins now */
+        return;
+    }
     if (task_stored(
             task, store_set_indexed(task->host->store, task->name, phase_name(PHASE_STREAM), &err),
             &err))

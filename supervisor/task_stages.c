@@ -61,10 +61,12 @@ static void put_job(Task *task, Walferry__Control__Job *job, Arena *arena)
     size_t count;
     Error err = {0};
 
+    bool copied = task->copy.indexing_early;
+
     job->kind = task->job;
     if (task->job == JOB(PLAN))
         job->snapshot_name = text(snapshot_holder_name(task->holder));
-    if (task->job != JOB(PLAN) && task->job != JOB(RESTART_TABLES))
+    if (task->job != JOB(PLAN) && task->job != JOB(RESTART_TABLES) && !copied)
         return;
     if (!task_stored(
             task, store_relations(task->host->store, task->name, arena, &relations, &count, &err),
@@ -72,7 +74,7 @@ static void put_job(Task *task, Walferry__Control__Job *job, Arena *arena)
         return;
     job->relation_oids = ARENA_ARRAY(arena, uint32_t, count + 1);
     for (size_t i = 0; i < count; i++) {
-        if (relations[i].state < RELATION_COPIED)
+        if ((relations[i].state >= RELATION_COPIED) == copied)
             job->relation_oids[job->n_relation_oids++] = relations[i].oid;
     }
 }

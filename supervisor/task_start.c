@@ -171,6 +171,7 @@ static void sum_relations(Copy *copy, const StoreRelation *relations, size_t cou
         copy->tables_copied += relations[i].state >= RELATION_COPIED;
     }
     copy->bytes_at_start = copy->bytes;
+    copy->tables_indexed = copy->bytes_indexed = 0;
 }
 
 bool task_load_copy(Task *task, Error *err)
