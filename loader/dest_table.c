@@ -30,15 +30,17 @@ typedef struct NamedTable {
 
 struct DestTables {
     const char *task; /* borrowed */
+    bool replica;
     NamedTable *named;
     unsigned numbers; /* given to tables so far */
 };
 
-DestTables *dest_tables_open(const char *task)
+DestTables *dest_tables_open(const char *task, bool replica)
 {
     DestTables *tables = MEM_NEW(DestTables);
 
     tables->task = task;
+    tables->replica = replica;
     return tables;
 }
 
@@ -268,6 +270,17 @@ static bool is_found_by_all_columns(const DestTable *table, const Relation *rela
     return table->key_count == 0 || (table->deferrable_key && relation->full_identity);
 }
 
+static bool refuse_acting(const DestTable *table, const char *what, Error *err)
+{
+    error_set(err, ERROR_CONFIG,
+              "%s would act on what is applied: the user of walferry may not set "
+              "session_replication_role",
+              what);
+    error_object(err, "%s", table->object);
+    return error_hint(err, "allow it (walferry check prints the statement), or drop or disable it "
+                           "until the task is released");
+}
+
 static bool ask(const DestTables *tables, NamedTable *named, Pg *pg, const Relation *relation,
                 Error *err)
 {
@@ -287,6 +300,8 @@ static bool ask(const DestTables *tables, NamedTable *named, Pg *pg, const Relat
     char kind = pg_text(rows, 0, "relkind")[0];
     if (kind != 'r' && kind != 'p')
         return missing(err, table, "it is not a table at the destination");
+    if (!tables->replica && !pg_is_null(rows, 0, "acts"))
+        return refuse_acting(table, pg_text(rows, 0, "acts"), err);
     table->oid = oid_of(rows, 0, "oid");
     table->partitioned = kind == 'p';
     table->only = table->partitioned ? "" : "ONLY ";

@@ -49,7 +49,9 @@ typedef struct DestTable {
 
 typedef struct DestTables DestTables;
 
-DestTables *dest_tables_open(const char *task);
+/* replica: the sessions are (common/replica_role.h). If not, a table with triggers, rules or
+ * foreign keys is refused. Borrows task. */
+DestTables *dest_tables_open(const char *task, bool replica);
 void dest_tables_close(DestTables **tables);
 
 /* Outside a pipeline. The table stays valid until it is cleared or asked for with other columns. */

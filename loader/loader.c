@@ -3,8 +3,10 @@
 #include "common/clock.h"
 #include "common/control.h"
 #include "common/failpoint.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/names.h"
+#include "common/replica_role.h"
 #include "common/task_file.h"
 #include "loader/chunk_load.h"
 #include "loader/group.h"
@@ -454,14 +456,15 @@ static bool open_destination(Loader *l, Error *err)
                          .application = l->application,
                          .wait = wait_for_destination,
                          .wait_self = l};
-    ChunkTarget chunks = {.pg = pg,
-                          .task = l->task.name,
-                          .lane = l->lane,
-                          .application = l->application,
-                          .session_sql = "SET session_replication_role = replica"};
+    ChunkTarget chunks = {
+        .pg = pg, .task = l->task.name, .lane = l->lane, .application = l->application};
 
     if (!sink_postgres_open(&l->sink, &target, err))
         return false;
+    if (sink_postgres_is_replica(l->sink))
+        chunks.session_sql = REPLICA_ROLE_SQL;
+    else
+        log_warn("replica role", "session_replication_role may not be set");
     l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
     return true;
 }

@@ -53,6 +53,8 @@ struct Sink {
 
 /* Borrows the target's texts. */
 NODISCARD bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err);
+/* False: it was not allowed to be (common/replica_role.h). */
+bool sink_postgres_is_replica(const Sink *sink);
 void sink_close(Sink **sink);
 
 /*

@@ -4,6 +4,7 @@
 #include "common/failpoint.h"
 #include "common/mem.h"
 #include "common/names.h"
+#include "common/replica_role.h"
 
 /* clang-format off */
 #include "end_predecessors.sql.h"
@@ -19,7 +20,7 @@
 enum { PREPARED_MAX = 4096 };
 
 /*
- * replica: neither triggers nor foreign keys act a second time. Rows are found through the index of
+ * Rows are found through the index of
  * their key, one by one: a plan that was made while a table was small, or by a guess before it was
  * analysed, must not read a large one through. What a set holds fits into the buffers for temporary
  * tables.
@@ -28,20 +29,6 @@ static const char SESSION[] = "SET synchronous_commit = off; SET jit = off; "
                               "SET enable_seqscan = off; SET enable_bitmapscan = off; "
                               "SET enable_hashjoin = off; SET enable_mergejoin = off; "
                               "SET temp_buffers = '32MB'";
-
-static bool set_replication_role(SinkPostgres *sink, Error *err)
-{
-    if (pg_exec(sink->pg, "SET session_replication_role = replica", NULL, err))
-        return true;
-    if (err->kind != ERROR_CONFIG)
-        return false;
-    error_object(err, "session_replication_role");
-    if (pg_server_version(sink->pg) >= 150000)
-        return error_hint(err, "as a superuser of the destination: GRANT SET ON PARAMETER "
-                               "session_replication_role TO the user of walferry");
-    return error_hint(err, "below PostgreSQL 15 the user of walferry at the destination must be a "
-                           "superuser");
-}
 
 static void sink_postgres_close(Sink *self)
 {
@@ -224,6 +211,11 @@ static SinkCounters sink_postgres_counters(const Sink *self)
     return ((const SinkPostgres *)self)->counters;
 }
 
+bool sink_postgres_is_replica(const Sink *self)
+{
+    return ((const SinkPostgres *)self)->replica;
+}
+
 static const SinkVerbs VERBS = {
     .take_over = sink_postgres_take_over,
     .apply = sink_postgres_apply,
@@ -265,7 +257,6 @@ bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
 
     sink->sink.verbs = &VERBS;
     sink->target = *target;
-    sink->tables = dest_tables_open(target->task);
     if (!connect_to(sink, err))
         return false;
     sink->conn = pg_raw(sink->pg);
@@ -273,8 +264,9 @@ bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
         pg_set_wait(sink->pg, target->wait, target->wait_self);
     if (PQsetnonblocking(sink->conn, 1) != 0)
         return pg_error(sink->pg, NULL, err);
-    if (!set_replication_role(sink, err) || !pg_exec(sink->pg, SESSION, NULL, err))
+    if (!replica_role_take(sink->pg, &sink->replica, err) || !pg_exec(sink->pg, SESSION, NULL, err))
         return false;
+    sink->tables = dest_tables_open(target->task, sink->replica);
 
     *out = &sink->sink;
     sink = NULL; /* handed over */

@@ -43,6 +43,7 @@ typedef struct SinkPostgres {
     int64_t generation;
     uint64_t epoch;
     uint64_t transaction; /* a number of our own, raised by each begin */
+    bool replica;         /* else triggers and foreign keys would act */
     bool open;
     bool filled; /* pieces were applied into it */
 

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/failpoint.h"
 #include "common/mem.h"
+#include "common/replica_role.h"
 #include "common/sql_text.h"
 #include "schema/created.h"
 #include "schema/statements.h"
@@ -200,15 +201,28 @@ static bool add_foreign_key(Build *b, const ModelStatement *statement, int64_t l
     return true;
 }
 
+/* They would be checked, and cascade, when changes are applied. */
+static void leave_out_foreign_keys(Build *b)
+{
+    for (; b->next < b->left_count; b->next++)
+        job_notice(b->host, 0, 0, "not made, session_replication_role may not be set: %s",
+                   b->left[b->next]->sql);
+}
+
 bool build_foreign_keys(const TaskFile *task, BuildList list, int64_t lanes, JobHost *host,
                         Error *err)
 {
     CLEANUP(build_done) Build b = {.task = task, .host = host};
+    bool replica = false;
 
     if (list.count == 0)
         return true;
-    if (!open_build(&b, list, err))
+    if (!open_build(&b, list, err) || !replica_role_may(b.builders[0].pg, &replica, err))
         return error_wrap(err, "add foreign keys");
+    if (!replica) {
+        leave_out_foreign_keys(&b);
+        return true;
+    }
     for (; b.next < b.left_count; b.next++) {
         if (!add_foreign_key(&b, b.left[b.next], lanes, err))
             return error_wrap(err, "add foreign keys");

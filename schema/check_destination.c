@@ -1,10 +1,12 @@
 #include "check_destination.sql.h"
 #include "common/bytes.h"
+#include "common/mem.h"
+#include "common/replica_role.h"
 #include "common/sql_text.h"
 #include "schema/check_report.h"
 #include "schema/created.h"
 
-enum { OLDEST_VERSION = 140000, GRANT_ON_PARAMETER_VERSION = 150000 };
+enum { OLDEST_VERSION = 140000 };
 
 static void report_server(CheckReport *r, Pg *pg, const PgRows *rows)
 {
@@ -67,21 +69,16 @@ static void report_create(CheckReport *r, const PgRows *rows)
 /* Without it triggers and foreign keys of the destination would act on what is applied. */
 static bool report_role_setting(CheckReport *r, Pg *pg, const PgRows *rows, Error *err)
 {
-    static const char OLD[] = "ALTER ROLE %s SUPERUSER; (from PostgreSQL 15 on a GRANT will do)";
-    static const char NEW[] = "GRANT SET ON PARAMETER session_replication_role TO %s;";
     const char *role = pg_text(rows, 0, "role");
-    bool is_old = pg_server_version(pg) < GRANT_ON_PARAMETER_VERSION;
-    Error why = {0};
-    bool may = pg_exec(
-        pg, "SET session_replication_role = 'replica'; RESET session_replication_role", NULL, &why);
+    CLEANUP(mem_free) char *grant = replica_role_grant(pg, role);
 
-    if (!may && (why.kind == ERROR_CONNECTION || why.kind == ERROR_NONE)) {
-        *err = why;
+    if (!replica_role_may(pg, &r->replica, err))
         return false;
-    }
-    check_report(r, check_fail_unless(may), "destination.session_replication_role", role,
-                 is_old ? arena_printf(&r->arena, OLD, role) : arena_printf(&r->arena, NEW, role),
-                 may ? "the role may set it" : "the role may not set it");
+    check_report(
+        r, r->replica ? CHECK_OK : CHECK_WARN, "destination.session_replication_role", role, grant,
+        r->replica ? "the role may set it"
+                   : "the role may not set it: foreign keys will not be made, and no table "
+                     "there may have triggers, rules or foreign keys while the task lives");
     return true;
 }
 

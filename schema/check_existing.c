@@ -107,6 +107,15 @@ static const char *grant_owner(CheckReport *r, const ExistingTable *existing, co
     return arena_strdup(&r->arena, sql_text(&sql));
 }
 
+static void report_acting(CheckReport *r, const CatalogTable *table, const ExistingTable *existing)
+{
+    if (existing->standing == STANDING_USABLE && existing->acts && !r->replica)
+        check_report(r, CHECK_FAIL, "destination.acts", catalog_name(&r->arena, table),
+                     "allow session_replication_role, or drop or disable it until the task is "
+                     "released",
+                     "its %s would act on what is applied", existing->acts);
+}
+
 /* Counts those that the role may not use; their rows cannot be looked for. */
 static void report_privilege(CheckReport *r, const CatalogTable *table,
                              const ExistingTable *existing, const char *role, size_t *closed)
@@ -134,6 +143,8 @@ static bool report_privileges(CheckReport *r, Pg *pg, const Existing *existing, 
 
     if (!pg_exec(pg, "SELECT quote_ident(current_user) AS role", &rows, err))
         return false;
+    for (size_t i = 0; i < r->catalog.table_count; i++)
+        report_acting(r, &r->catalog.tables[i], &existing->tables[i]);
     for (size_t i = 0; i < r->catalog.table_count; i++)
         report_privilege(r, &r->catalog.tables[i], &existing->tables[i], pg_text(rows, 0, "role"),
                          closed);

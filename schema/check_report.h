@@ -14,6 +14,7 @@ typedef struct CheckReport {
     void *self;
     Arena arena;
     Catalog catalog;      /* selected tables, once the source was read */
+    bool replica;         /* the destination lets us set session_replication_role */
     const char *identity; /* the source's cluster and database; NULL: not known */
     const char *encoding; /* of the source's database; NULL: not known */
 } CheckReport;

@@ -2,6 +2,7 @@
 
 #include "common/failpoint.h"
 #include "common/mem.h"
+#include "common/replica_role.h"
 #include "common/sql_text.h"
 #include "existing_keys.sql.h"
 #include "schema/created.h"
@@ -16,6 +17,7 @@ typedef struct Creation {
     Arena *arena;
     JobHost *host;
     Existing existing;
+    bool replica;       /* the role may set session_replication_role */
     bool *object_there; /* for each of the catalog's objects */
     uint64_t made;
 } Creation;
@@ -211,9 +213,10 @@ static bool add_early_checks(Creation *c, Error *err)
 static bool create_all(Creation *c, Error *err)
 {
     return existing_read(c->pg, c->task, c->catalog, c->arena, &c->existing, err) &&
-           judge_tables(c, err) && find_objects(c, err) && create_schemas(c, err) &&
-           create_sequences(c, err) && create_objects(c, err) && own_sequences(c, err) &&
-           add_early_checks(c, err) &&
+           judge_tables(c, err) &&
+           existing_allow_acting(c->catalog, &c->existing, c->replica, c->arena, err) &&
+           find_objects(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
+           create_objects(c, err) && own_sequences(c, err) && add_early_checks(c, err) &&
            existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 
@@ -229,6 +232,8 @@ bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *a
 {
     Creation c = {.pg = pg, .task = task, .catalog = catalog, .arena = arena, .host = host};
 
+    if (!replica_role_may(pg, &c.replica, err))
+        return error_wrap(err, "make the tables");
     /* a function's body may name what comes after it */
     if (!pg_exec(pg, "BEGIN; SET LOCAL check_function_bodies = off", NULL, err) ||
         !create_all(&c, err))

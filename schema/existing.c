@@ -175,6 +175,8 @@ static void take_relations(const PgRows *rows, Arena *arena, Existing *out, size
         ThereTable *there = &out->tables[i].there;
 
         there->kind = pg_text(rows, (int)i, "kind")[0];
+        if (!pg_is_null(rows, (int)i, "acts"))
+            out->tables[i].acts = arena_strdup(arena, pg_text(rows, (int)i, "acts"));
         out->tables[i].usable = pg_bool(rows, (int)i, "usable");
         out->tables[i].owned = pg_bool(rows, (int)i, "owned");
         out->tables[i].owner = arena_strdup(arena, pg_text(rows, (int)i, "owner"));
@@ -236,4 +238,21 @@ const char *existing_hindrance(Arena *arena, const ExistingTable *table)
                     difference->column[0] ? ": " : "", difference->what);
     }
     return arena_copy(arena, bytes_str(&text)).data;
+}
+
+bool existing_allow_acting(const Catalog *catalog, const Existing *existing, bool replica,
+                           Arena *arena, Error *err)
+{
+    for (size_t i = 0; !replica && i < catalog->table_count; i++) {
+        if (!existing->tables[i].acts)
+            continue;
+        error_set(err, ERROR_CONFIG,
+                  "its %s would act on what is applied: the user of walferry may not set "
+                  "session_replication_role",
+                  existing->tables[i].acts);
+        error_object(err, "%s", catalog_name(arena, &catalog->tables[i]));
+        return error_hint(err, "allow it (walferry check prints the statement), or drop or disable "
+                               "it until the task is released");
+    }
+    return true;
 }

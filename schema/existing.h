@@ -19,6 +19,7 @@ typedef struct ExistingTable {
     ThereTable there;
     bool usable, owned; /* by the role: its schema; it */
     const char *owner;
+    const char *acts;  /* a trigger, rule or foreign key of it; NULL: it has none */
     const char *lacks; /* privileges of the role, as GRANT wants them; "": none */
     Shape shape;       /* of one of the user's */
 } ExistingTable;
@@ -33,6 +34,13 @@ NODISCARD bool existing_read(Pg *pg, const TaskFile *task, const Catalog *catalo
 
 /* The first differences that make a table unusable, for messages. */
 const char *existing_hindrance(Arena *arena, const ExistingTable *table);
+
+/*
+ * What acts on changes is refused where the role may not set session_replication_role
+ * (common/replica_role.h): replica tells whether it may.
+ */
+NODISCARD bool existing_allow_acting(const Catalog *catalog, const Existing *existing, bool replica,
+                                     Arena *arena, Error *err);
 
 /* "table public.t": its name in walferry.created. */
 const char *existing_table_object(Arena *arena, const CatalogTable *table);

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* A first check's FAILs that a statement of an administrator mends. */
+/* What a first check finds that a statement of an administrator mends. */
 /* clang-format off */
 static const struct {
     const char *id;
@@ -80,10 +80,12 @@ static void take_item(void *self, const CheckItem *item)
     Inventory *inventory = self;
     const char *side = side_of(item->id);
 
-    if (item->level != CHECK_FAIL)
+    if (item->level == CHECK_OK)
         return;
     if (side)
         add_grant(inventory, side, item->to_do);
+    else if (item->level == CHECK_WARN)
+        return;
     else if (strcmp(item->id, "source.connect") == 0 ||
              strcmp(item->id, "destination.connect") == 0) {
         error_set(&inventory->failure, ERROR_CONNECTION, "%s", item->what);

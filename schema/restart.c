@@ -4,6 +4,7 @@
 #include "common/failpoint.h"
 #include "common/mem.h"
 #include "common/model_index.h"
+#include "common/replica_role.h"
 #include "common/sql_text.h"
 #include "schema/created.h"
 
@@ -99,12 +100,13 @@ bool restart_tables(const TaskFile *task, const Model *model, const uint32_t *oi
                     JobHost *host, Error *err)
 {
     CLEANUP(restart_done) Restart r = {.task = task, .host = host};
+    bool replica = false;
 
     if (!job_connect_destination(&r.pg, task, "schema", host, err) ||
         !job_end_predecessor(r.pg, task, "schema", host, err))
         return false;
-    /* rows that others refer to come again */
-    if (!pg_exec(r.pg, "BEGIN; SET LOCAL session_replication_role = 'replica'", NULL, err) ||
+    /* as a replica: rows that others refer to come again */
+    if (!replica_role_take(r.pg, &replica, err) || !pg_exec(r.pg, "BEGIN", NULL, err) ||
         !empty_tables(&r, model, oids, count, err))
         return error_wrap(err, "empty the tables that start again");
     (void)FAILPOINT("schema.truncated");

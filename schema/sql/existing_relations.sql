@@ -3,6 +3,22 @@
 SELECT c.oid IS NOT NULL AS exists,
        coalesce(c.oid, 0) AS oid,
        c.relkind AS kind,
+       -- what would act on changes that are applied without session_replication_role
+       (SELECT what
+          FROM (SELECT CASE WHEN c.relkind = 'p' THEN p.relid ELSE c.oid END AS oid
+                  FROM (VALUES (1)) AS one
+                  LEFT JOIN pg_partition_tree(c.oid) AS p ON c.relkind = 'p') AS own
+         CROSS JOIN LATERAL (
+               SELECT 'trigger ' || tgname AS what FROM pg_trigger
+                WHERE tgrelid = own.oid AND NOT tgisinternal AND tgenabled = 'O'
+               UNION ALL
+               SELECT 'rule ' || rulename FROM pg_rewrite
+                WHERE ev_class = own.oid AND ev_enabled = 'O'
+               UNION ALL
+               SELECT 'foreign key ' || conname FROM pg_constraint
+                WHERE contype = 'f' AND own.oid IN (conrelid, confrelid)) AS acting
+         ORDER BY what
+         LIMIT 1) AS acts,
        n.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE') AS usable,
        coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owned,
        pg_get_userbyid(c.relowner) AS owner,

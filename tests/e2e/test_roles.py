@@ -142,3 +142,54 @@ def test_tables_of_others_want_grants_and_their_owner_for_keys(strict, new_task)
     assert 'GRANT INSERT, UPDATE, DELETE, TRUNCATE ON "sales"."log" TO mover;' in closed
     assert 'GRANT "app" TO mover;' in foreign and "FAIL" not in foreign
     assert destination.sql("SELECT v FROM sales.log", database="shop") == [("four",)]
+
+
+def test_without_session_replication_role_nothing_may_act_there(strict, new_task):
+    """Foreign keys are left out, and a trigger of the user's is refused, not fired."""
+    source, destination = strict
+    scripts = parts_of(grants(*strict))
+    run_script(source, scripts["source"])
+    run_script(destination, "\n".join(line for line in scripts["destination"].splitlines()
+                                      if "session_replication_role" not in line))
+    settings = {"existing_tables": "accept"}
+    task = task_of(strict, new_task, **settings)
+
+    warned = task.cli("check", task.file, check=False)
+    settings["check"] = {"ignore": ["destination.session_replication_role"]}
+    task.write(source={"heartbeat_ms": 100}, **settings)
+    task.cli("check", task.file)
+    task.run().wait_consistent()
+    source.sql(CHANGES, database="shop")
+    task.wait_caught_up()
+
+    assert warned.returncode == 1 and "FAIL" not in warned.stdout
+    assert "GRANT SET ON PARAMETER session_replication_role TO mover;" in warned.stdout
+    assert differences(source.conninfo("shop"), destination.conninfo("shop")) == []
+    assert not destination.sql("SELECT 1 FROM pg_constraint WHERE contype = 'f'", database="shop")
+    assert 'FOREIGN KEY ("order") REFERENCES sales.orders' in task.log_text()
+
+    destination.sql("CREATE TRIGGER stamp BEFORE UPDATE ON sales.items FOR EACH ROW EXECUTE "
+                    "FUNCTION suppress_redundant_updates_trigger()", database="shop")
+    task.stop()
+    source.sql("UPDATE sales.items SET v = 'last'", database="shop")
+    task.run()
+    task.wait_end()
+
+    assert any("sales.items" in line and "trigger stamp" in line for line in task.errors()), \
+        task.log_text()
+
+
+def test_a_trigger_that_is_there_before_is_said_by_check(strict, new_task):
+    source, destination = strict
+    destination.sql("CREATE SCHEMA sales; CREATE TABLE sales.log (v text);"
+                    "CREATE TRIGGER stamp BEFORE UPDATE ON sales.log FOR EACH ROW EXECUTE "
+                    "FUNCTION suppress_redundant_updates_trigger();"
+                    "ALTER TABLE sales.log OWNER TO mover; GRANT USAGE ON SCHEMA sales TO mover",
+                    database="shop")
+    task = task_of(strict, new_task, existing_tables="accept",
+                   objects=({"schema": "sales", "table": "log"},))
+
+    said = [line for line in task.cli("check", task.file, check=False).stdout.splitlines()
+            if "destination.acts" in line]
+
+    assert len(said) == 1 and "FAIL" in said[0] and "trigger stamp" in said[0]

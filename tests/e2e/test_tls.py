@@ -13,7 +13,6 @@ from harness.cluster import server_user
 
 HBA = """local all postgres trust
 hostssl all mover 127.0.0.1/32 cert clientcert=verify-full
-hostssl replication mover 127.0.0.1/32 cert clientcert=verify-full
 """
 
 

@@ -766,19 +766,39 @@ static void a_position_of_another_task_is_refused(void **state)
     assert_non_null(strstr(err.message, "another task"));
 }
 
-static void without_the_privilege_the_grant_is_named(void **state)
+/* Without session_replication_role, what acts on a table would act on what is applied to it. */
+static void without_the_privilege_a_table_with_a_trigger_is_refused(void **state)
 {
+    const char *lines[STORY_LINES] = {"+1 v w"};
     SinkTarget to = {.pg = target(), .task = "t", .task_uuid = "u", .application = "walferry_x"};
     CLEANUP(mem_free) char *as_nobody = mem_printf("%s user=walferry_nobody", conninfo);
+    CLEANUP(arena_done) Arena arena = {0};
     CLEANUP(sink_close) Sink *sink = NULL;
+    LaneProgress at;
     Error err = {0};
     (void)state;
 
-    run("DROP ROLE IF EXISTS walferry_nobody; CREATE ROLE walferry_nobody LOGIN");
+    run("DO $$ BEGIN IF to_regrole('walferry_nobody') IS NULL THEN"
+        " CREATE ROLE walferry_nobody LOGIN; END IF; END $$;"
+        "GRANT USAGE ON SCHEMA walferry TO walferry_nobody;"
+        "GRANT SELECT, UPDATE ON walferry.progress, walferry.created TO walferry_nobody;"
+        "DROP TABLE IF EXISTS public.t; CREATE TABLE public.t (" KEYED
+        "); GRANT ALL ON public.t TO walferry_nobody");
     to.pg.conninfo = as_nobody;
-    assert_false(sink_postgres_open(&sink, &to, &err));
+    must(sink_postgres_open(&sink, &to, &err), &err);
+    must(sink_take_over(sink, 1, NULL, 0, &at, &err), &err);
+    assert_false(sink_postgres_is_replica(sink));
+    must(apply_lines(sink, &arena, lines, NULL, &err), &err);
+    must(sink_roll_back(sink, &err), &err);
+
+    run("CREATE TRIGGER stamp BEFORE INSERT ON public.t FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()");
+    must(sink_take_over(sink, 2, NULL, 0, &at, &err), &err);
+    assert_false(apply_lines(sink, &arena, lines, NULL, &err));
     assert_int_equal(err.kind, ERROR_CONFIG);
-    assert_non_null(strstr(err.hint, "GRANT SET ON PARAMETER session_replication_role"));
+    assert_string_equal(err.object, "public.t");
+    assert_non_null(strstr(err.message, "trigger stamp would act on what is applied"));
+    run("DROP TABLE public.t; DROP OWNED BY walferry_nobody");
 }
 
 int main(int argc, char **argv)
@@ -799,7 +819,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_successor_fences_its_predecessor_off),
         cmocka_unit_test(a_takeover_ends_the_backends_of_its_predecessor),
         cmocka_unit_test(a_position_of_another_task_is_refused),
-        cmocka_unit_test(without_the_privilege_the_grant_is_named),
+        cmocka_unit_test(without_the_privilege_a_table_with_a_trigger_is_refused),
     };
 
     if (argc != 2)
