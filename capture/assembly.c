@@ -181,6 +181,20 @@ static bool check_row(const Assembly *assembly, const Relation *relation, Change
     return complete_key(assembly, relation, &change->old_tuple, &change->new_tuple, err);
 }
 
+/* The values of columns that nobody wants, in place. */
+static void leave_out(const CachedRelation *relation, Tuple *tuple)
+{
+    uint32_t kept = 0;
+
+    if (!tuple->values || tuple->count != relation->sent_columns)
+        return;
+    for (uint32_t i = 0; i < tuple->count; i++) {
+        if (!relation->left_out[i])
+            tuple->values[kept++] = tuple->values[i];
+    }
+    tuple->count = kept;
+}
+
 static bool handle_row(Assembly *assembly, const PgoutputMessage *message, ChangeKind kind,
                        Error *err)
 {
@@ -193,6 +207,10 @@ static bool handle_row(Assembly *assembly, const PgoutputMessage *message, Chang
         return hear_heartbeat(assembly, &row->new_tuple, err);
 
     Change change = {.kind = kind, .old_tuple = row->old_tuple, .new_tuple = row->new_tuple};
+    if (relation->left_out) {
+        leave_out(relation, &change.old_tuple);
+        leave_out(relation, &change.new_tuple);
+    }
     if (!check_row(assembly, &relation->relation, &change, row->unchanged, err))
         return false;
     if (is_gated(assembly, relation))

@@ -26,7 +26,7 @@ struct RelationCache {
     uint32_t slots;
 };
 
-/* Generated columns are not published. */
+/* Generated columns are not published, or left out where PostgreSQL 18 insists on sending them. */
 static uint32_t published_columns(const Walferry__Model__ModelTable *table, Column *out)
 {
     uint32_t count = 0;
@@ -182,19 +182,49 @@ static bool is_heartbeat(const PgoutputRelation *said)
     return str_equal(said->schema, schema) && str_equal(said->table, table);
 }
 
+static bool is_generated(const Walferry__Model__ModelTable *table, Str name)
+{
+    for (size_t i = 0; table && i < table->n_columns; i++) {
+        if (table->columns[i]->generated && str_equal(str_of(table->columns[i]->name), name))
+            return true;
+    }
+    return false;
+}
+
+/* Takes the generated columns out of what the server says, and notes where they stand. */
+static void leave_out_generated(RelationCache *cache, Entry *entry, PgoutputRelation *said)
+{
+    uint32_t kept = 0;
+
+    entry->cached.left_out = NULL; /* a table is announced anew at each start and change only */
+    entry->cached.sent_columns = said->count;
+    for (uint32_t i = 0; i < said->count; i++) {
+        if (!is_generated(entry->table, said->attributes[i].name)) {
+            said->attributes[kept++] = said->attributes[i];
+            continue;
+        }
+        if (!entry->cached.left_out)
+            entry->cached.left_out = ARENA_ARRAY(&cache->arena, bool, said->count);
+        entry->cached.left_out[i] = true;
+    }
+    said->count = kept;
+}
+
 void relation_cache_replace(RelationCache *cache, const PgoutputRelation *message)
 {
     Entry *entry = entry_of(cache, message->oid);
+    PgoutputRelation said = *message;
 
     if (!entry)
         entry = add_entry(cache, message->oid);
     forget_drift(entry);
     entry->announced = true;
+    leave_out_generated(cache, entry, &said);
     entry->cached.heartbeat = is_heartbeat(message);
     snprintf(entry->name, sizeof entry->name, "%.*s.%.*s", STR_ARGS(message->schema),
              STR_ARGS(message->table));
     if (entry->table)
-        entry->cached.drift = drift_between(&entry->cached.relation, message);
+        entry->cached.drift = drift_between(&entry->cached.relation, &said);
     else if (!entry->cached.heartbeat)
         entry->cached.drift = mem_strdup("it is not a table of this task");
 }

@@ -21,6 +21,8 @@ typedef struct CachedRelation {
     uint32_t slot;     /* dense, from 0; for arrays beside the cache */
     const Walferry__Model__TableGate *gate; /* or NULL */
     bool heartbeat;                         /* our own walferry.heartbeat, never delivered */
+    bool *left_out; /* by column as it is sent: not wanted, it is generated; NULL: all are wanted */
+    uint32_t sent_columns; /* with them */
     char *drift; /* how the server's definition differs from the model; NULL: it does not */
 } CachedRelation;
 

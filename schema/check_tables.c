@@ -186,6 +186,12 @@ static void report_identities(CheckReport *r)
     for (size_t i = 0; i < r->catalog.table_count; i++) {
         const CatalogTable *table = &r->catalog.tables[i];
 
+        if (keys_full_is_refused(table)) {
+            needing++;
+            check_report(r, CHECK_FAIL, "source.identity", catalog_name(&r->arena, table),
+                         IDENTITY_FULL_REFUSED_HINT, IDENTITY_FULL_REFUSED);
+            continue;
+        }
         if (!catalog_has_rows(table) || !keys_needs_full(table))
             continue;
         needing++;

@@ -83,6 +83,13 @@ static bool refuse_to_keep(Arena *arena, const CatalogTable *table, Error *err)
     return error_hint(err, "run at the source: %s;", identity_full_sql(arena, table));
 }
 
+static bool refuse_full(Arena *arena, const CatalogTable *table, Error *err)
+{
+    error_set(err, ERROR_CONFIG, IDENTITY_FULL_REFUSED);
+    error_object(err, "%s", catalog_name(arena, table));
+    return error_hint(err, IDENTITY_FULL_REFUSED_HINT);
+}
+
 bool identity_settle(Pg *pg, const TaskFile *task, Arena *arena, const Catalog *catalog,
                      JobHost *host, Error *err)
 {
@@ -91,6 +98,8 @@ bool identity_settle(Pg *pg, const TaskFile *task, Arena *arena, const Catalog *
     for (size_t i = 0; i < catalog->table_count; i++) {
         const CatalogTable *table = &catalog->tables[i];
 
+        if (keys_full_is_refused(table))
+            return refuse_full(arena, table, err);
         if (!catalog_has_rows(table) || !keys_needs_full(table))
             continue;
         if (task->source.keep_identity)

@@ -10,6 +10,14 @@
 #include "schema/catalog.h"
 #include "schema/job.h"
 
+/* Of a table with a virtual generated column: keys_full_is_refused(). */
+#define IDENTITY_FULL_REFUSED                                                                      \
+    "it needs REPLICA IDENTITY FULL, but has a virtual generated column: PostgreSQL refuses "      \
+    "UPDATE and DELETE of such a table once it is published"
+#define IDENTITY_FULL_REFUSED_HINT                                                                 \
+    "give it a primary key or, over a unique index, REPLICA IDENTITY USING INDEX, without "        \
+    "generated columns; or exclude it in objects"
+
 /* "ALTER TABLE ONLY s.t REPLICA IDENTITY FULL" */
 const char *identity_full_sql(Arena *arena, const CatalogTable *table);
 

@@ -2,15 +2,28 @@
 
 #include "schema/types.h"
 
-static bool is_usable(const CatalogIndex *index)
+/* Old rows bear no generated columns: an index over one finds nothing. */
+static bool is_sent(const CatalogTable *table, const CatalogIndex *index)
 {
-    return index->valid && index->unique && index->immediate && index->plain;
+    for (size_t i = 0; i < index->key_count; i++) {
+        const CatalogColumn *column = catalog_column(table, index->keys[i]);
+
+        if (column && column->generated)
+            return false;
+    }
+    return true;
+}
+
+static bool is_usable(const CatalogTable *table, const CatalogIndex *index)
+{
+    return index->valid && index->unique && index->immediate && index->plain &&
+           is_sent(table, index);
 }
 
 static const CatalogIndex *find_primary(const CatalogTable *table)
 {
     for (size_t i = 0; i < table->index_count; i++) {
-        if (table->indexes[i].primary && is_usable(&table->indexes[i]))
+        if (table->indexes[i].primary && is_usable(table, &table->indexes[i]))
             return &table->indexes[i];
     }
     return NULL;
@@ -19,7 +32,7 @@ static const CatalogIndex *find_primary(const CatalogTable *table)
 static const CatalogIndex *find_identity(const CatalogTable *table)
 {
     for (size_t i = 0; i < table->index_count; i++) {
-        if (table->indexes[i].identity && is_usable(&table->indexes[i]))
+        if (table->indexes[i].identity && is_usable(table, &table->indexes[i]))
             return &table->indexes[i];
     }
     return NULL;
@@ -33,7 +46,8 @@ static const CatalogIndex *find_unique(const CatalogTable *table)
     for (size_t i = 0; i < table->index_count; i++) {
         const CatalogIndex *index = &table->indexes[i];
 
-        if (is_usable(index) && index->never_null && (!best || index->key_count < best->key_count))
+        if (is_usable(table, index) && index->never_null &&
+            (!best || index->key_count < best->key_count))
             best = index;
     }
     return best;
@@ -51,6 +65,30 @@ bool keys_needs_full(const CatalogTable *table)
     default:
         return true;
     }
+}
+
+static bool has_generated(const CatalogTable *table, char kind)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].generated == kind)
+            return true;
+    }
+    return false;
+}
+
+static bool will_be_full(const CatalogTable *table)
+{
+    return catalog_has_rows(table) && (table->identity == 'f' || keys_needs_full(table));
+}
+
+bool keys_full_wants_stored(const CatalogTable *table)
+{
+    return will_be_full(table) && has_generated(table, 's');
+}
+
+bool keys_full_is_refused(const CatalogTable *table)
+{
+    return will_be_full(table) && has_generated(table, 'v');
 }
 
 const CatalogIndex *keys_index(const CatalogTable *table, bool full_identity)

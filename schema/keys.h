@@ -2,7 +2,8 @@
  * keys - which columns find a row, and what REPLICA IDENTITY a table needs for that.
  *
  * A usable identity is an index that exists, is valid and immediate: a deferrable primary key is
- * none, nor is USING INDEX of an index that was dropped.
+ * none, nor is USING INDEX of an index that was dropped. One over a generated column is not used
+ * either, since those columns are not sent.
  */
 #pragma once
 
@@ -10,6 +11,13 @@
 
 /* UPDATE and DELETE of a published table would fail, or could not be applied: it needs FULL. */
 bool keys_needs_full(const CatalogTable *table);
+
+/*
+ * What PostgreSQL 18 asks for under FULL, or UPDATE and DELETE of the published table fail: that
+ * stored generated columns are published; that there are no virtual ones, which it cannot publish.
+ */
+bool keys_full_wants_stored(const CatalogTable *table);
+bool keys_full_is_refused(const CatalogTable *table);
 
 /*
  * The index by whose columns rows are found at the destination: that of the identity; with FULL,

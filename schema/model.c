@@ -155,3 +155,18 @@ Model *model_build(Arena *arena, const Catalog *catalog, TypeEnds ends, const ui
     build_chunks(arena, model, copies);
     return model;
 }
+
+void model_sends_generated(Model *model, const Catalog *catalog, TypeEnds ends)
+{
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const CatalogTable *table = &catalog->tables[i];
+
+        for (size_t c = 0; c < table->column_count; c++) {
+            const CatalogColumn *column = &table->columns[c];
+
+            if (column->generated == 's' &&
+                !types_binary(column->type_oid, column->element_oid, ends))
+                model->binary = false;
+        }
+    }
+}

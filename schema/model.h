@@ -14,3 +14,7 @@
  */
 Walferry__Model__Model *model_build(Arena *arena, const Catalog *catalog, TypeEnds ends,
                                     const uint32_t *only, size_t only_count, int64_t copies);
+
+/* The stream will bear stored generated columns too: it may be binary only where their types may.
+ */
+void model_sends_generated(Walferry__Model__Model *model, const Catalog *catalog, TypeEnds ends);

@@ -197,6 +197,8 @@ static bool build_model(Plan *p, Model **out, Error *err)
     Model *model = model_build(p->arena, &p->now, ends, p->request->only, p->request->only_count,
                                p->task->stages.copy);
 
+    if (publish_sends_generated(p->source, &p->now))
+        model_sends_generated(model, &p->now, ends);
     if (!publication_digest(p->source, p->publication, &model->publication_digest, err) ||
         !add_statements(p, model, err))
         return false;

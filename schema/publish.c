@@ -4,6 +4,7 @@
 #include "common/oid_set.h"
 #include "common/sql_text.h"
 #include "publication_state.sql.h"
+#include "schema/keys.h"
 
 /* As publication_state.sql gives its members: by oid, as the catalog's tables are. */
 static const char *wanted_members(Arena *arena, const Catalog *catalog)
@@ -17,6 +18,19 @@ static const char *wanted_members(Arena *arena, const Catalog *catalog)
     return arena_copy(arena, bytes_str(&text)).data;
 }
 
+enum { PUBLISH_GENERATED_VERSION = 180000 };
+
+bool publish_sends_generated(Pg *pg, const Catalog *catalog)
+{
+    if (pg_server_version(pg) < PUBLISH_GENERATED_VERSION)
+        return false;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        if (keys_full_wants_stored(&catalog->tables[i]))
+            return true;
+    }
+    return false;
+}
+
 bool publish_look(Pg *pg, const char *publication, Arena *arena, const Catalog *catalog,
                   bool *as_wanted, Error *err)
 {
@@ -26,6 +40,7 @@ bool publish_look(Pg *pg, const char *publication, Arena *arena, const Catalog *
         return error_wrap(err, "look at the publication");
     *as_wanted = pg_rows_count(rows) > 0 && pg_bool(rows, 0, "as_made") &&
                  pg_bool(rows, 0, "beats") &&
+                 pg_bool(rows, 0, "sends_generated") == publish_sends_generated(pg, catalog) &&
                  strcmp(pg_text(rows, 0, "members"), wanted_members(arena, catalog)) == 0;
     return true;
 }
@@ -48,7 +63,7 @@ static void add_tables(Bytes *sql, const char *before, const Catalog *catalog, s
     }
 }
 
-static void begin_publication(Bytes *sql, const char *publication)
+static void begin_publication(Bytes *sql, const char *publication, bool sends_generated)
 {
     sql_add(sql, "DROP PUBLICATION IF EXISTS ");
     sql_identifier(sql, str_of(publication));
@@ -56,7 +71,8 @@ static void begin_publication(Bytes *sql, const char *publication)
     sql_identifier(sql, str_of(publication));
     sql_add(sql, " FOR TABLE ONLY walferry.heartbeat"
                  " WITH (publish = 'insert, update, delete, truncate',"
-                 " publish_via_partition_root = false); ");
+                 " publish_via_partition_root = false%s); ",
+            sends_generated ? ", publish_generated_columns = stored" : "");
 }
 
 bool publish_make(Pg *pg, const TaskFile *task, const char *publication, const Catalog *catalog,
@@ -69,7 +85,7 @@ bool publish_make(Pg *pg, const TaskFile *task, const char *publication, const C
     sql_add(&before, "ALTER PUBLICATION ");
     sql_identifier(&before, str_of(publication));
     sql_add(&before, " ADD TABLE ONLY ");
-    begin_publication(&sql, publication);
+    begin_publication(&sql, publication, publish_sends_generated(pg, catalog));
     do {
         add_tables(&sql, sql_text(&before), catalog, &next);
         if (sql.len > 0 && !job_exec_locking(pg, task, sql_text(&sql), publication, host, err))

@@ -7,6 +7,9 @@
 #include "schema/catalog.h"
 #include "schema/job.h"
 
+/* Its stream bears stored generated columns too, which PostgreSQL 18 wants for some tables. */
+bool publish_sends_generated(Pg *pg, const Catalog *catalog);
+
 /* *as_wanted: it exists, with these tables and no others. */
 NODISCARD bool publish_look(Pg *pg, const char *publication, Arena *arena, const Catalog *catalog,
                             bool *as_wanted, Error *err);

@@ -16,12 +16,6 @@ SELECT true AS fatal, 'type' AS kind, t.full_name || '.' || a.attname AS object,
    AND coalesce(el.typname, ty.typname) IN ('gtsvector', 'pg_brin_bloom_summary',
        'pg_brin_minmax_multi_summary', 'pg_dependencies', 'pg_mcv_list', 'pg_ndistinct', 'pg_node_tree')
 UNION ALL
-SELECT true, 'generated_key', t.full_name || '.' || a.attname, 'a generated column is part of the key'
-  FROM t
-  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attgenerated <> ''
-  JOIN pg_index AS i ON i.indrelid = t.oid AND (i.indisprimary OR i.indisreplident)
-                    AND a.attnum = ANY (i.indkey::int2[])
-UNION ALL
 SELECT true, 'partition_identity', t.full_name || '.' || a.attname,
        'an identity column of the partition itself'
   FROM t
