@@ -285,6 +285,61 @@ def test_every_type_in_copy_and_stream(servers, run, left, right, form):
     assert task.faults() == [] and task.errors() == []
 
 
+# Types with a limit, and two values that fill it; as keys, too, where they can be.
+LIMITED = {
+    "numeric(5,-2)": ("1234500", "-9999900"), "numeric(3,5)": ("0.00999", "-0.00001"),
+    "numeric(1000,1000)": ("0." + "9" * 1000, "0." + "0" * 999 + "1"), "numeric(10,2)": ("1.10", "99999999.99"),
+    "char(5)": ("a", "中文😀é "), "varchar(3)": ("中文😀", "  "), "bit(7)": ("0101010", "1111111"),
+    "varbit(9)": ("", "101010101"), "time(0)": ("24:00:00", "00:00:01"), "timetz(2)": ("23:59:59.99+15:59", "00:00:00-15:59"),
+    "timestamp(3)": ("2024-02-29 23:59:59.999", "0044-03-15 00:00:00.001 BC"),
+    "timestamptz(1)": ("2024-02-29 23:59:59.9+00", "infinity"), "interval year to month": ("1-2", "-178000000-11"),
+    "interval second(2)": ("59.99", "-0.01"), "interval(3)": ("1 day 00:00:00.001", "-1 mon"), "float(24)": ("0.1", "-0"),
+    "char(3)[]": ('{a,NULL," b"}', "[-1:0]={中,é}"), "numeric(4,1)[]": ("{{1.0,2.5},{NULL,999.9}}", "{}"),
+    "int[][][]": ("{{{1,2},{3,4}}}", "[0:0][5:5][-9:-9]={{{7}}}"),
+}
+
+
+@pytest.mark.parametrize("form", ["text", "binary"])
+def test_types_with_limits_as_values_and_keys(pair, database, new_task, form):
+    source, destination = pair
+    database(source, destination)
+    columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(LIMITED))
+    filler = ", filler xml DEFAULT '<f/>'" if form == "text" else ""
+    lines = [f"CREATE TABLE v (id int PRIMARY KEY, {columns} {filler}); CREATE TABLE f (n int, {columns} {filler});"]
+    lines += [f"CREATE TABLE k{number} (k {kind} PRIMARY KEY, n int {filler});" for number, kind in enumerate(LIMITED)]
+    source.sql("".join(lines), database="shop")
+    rows = [[pair[i] for pair in LIMITED.values()] for i in (0, 1)]
+    marks = ", ".join(["%s"] * len(LIMITED))
+
+    def fill(first, last):
+        for i, row in enumerate(rows):
+            source.sql(f"INSERT INTO v SELECT n, {marks} FROM generate_series({first}, {last}) n WHERE n %% 2 = {i}",
+                       row, database="shop")
+            source.sql(f"INSERT INTO f VALUES ({first}, {marks})", row, database="shop")
+
+    fill(1, 120)
+    for number, (first, _) in enumerate(LIMITED.values()):
+        source.sql(f"INSERT INTO k{number} VALUES (%s, 1)", [first], database="shop")
+    task = new_task(source, destination).run()
+    task.wait_for(lambda s: s["consistent"] or s["error"])
+    assert differences(source.conninfo("shop"), destination.conninfo("shop"), shape=True) == []
+
+    fill(201, 320)
+    every = ", ".join(f"c{number} = %s" for number in range(len(LIMITED)))
+    source.sql(f"UPDATE v SET {every} WHERE id %% 2 = 0", rows[0], database="shop")
+    source.sql(f"UPDATE f SET {every} WHERE n = 1", rows[1], database="shop")
+    source.sql("DELETE FROM f WHERE n = 201", database="shop")
+    for number, pair_of in enumerate(LIMITED.values()):
+        source.sql(f"INSERT INTO k{number} VALUES (%s, 2)", [pair_of[1]], database="shop")
+        source.sql(f"UPDATE k{number} SET n = n + 10", database="shop")
+        source.sql(f"DELETE FROM k{number} WHERE n = 11", database="shop")
+        source.sql(f"UPDATE k{number} SET k = %s", [pair_of[0]], database="shop")
+    task.wait_caught_up()
+
+    assert differences(source.conninfo("shop"), destination.conninfo("shop")) == []
+    assert task.faults() == [] and task.errors() == []
+
+
 @pytest.mark.parametrize("phase", ["copy", "stream"])
 def test_an_infinite_interval_is_refused_by_an_older_server(servers, database, new_task, phase):
     source, destination = servers(18, "source"), servers(15, "destination")
