@@ -81,6 +81,7 @@ static bool meaning_of(const char *sqlstate, TableCopyStart *out)
     } MEANINGS[] = {
         {"22023", TABLE_COPY_NO_SNAPSHOT}, /* invalid snapshot identifier, before 16 or so */
         {"42704", TABLE_COPY_NO_SNAPSHOT}, /* snapshot does not exist */
+        {"55000", TABLE_COPY_NO_SNAPSHOT}, /* its holder ends at this moment */
         {"42P01", TABLE_COPY_CHANGED},     /* no such table */
         {"3F000", TABLE_COPY_CHANGED},     /* no such schema */
         {"42809", TABLE_COPY_CHANGED},     /* not a table */

@@ -51,6 +51,7 @@ static void table_free(NamedTable *named)
     for (uint32_t i = 0; i < table->column_count; i++) {
         free(table->columns[i].name);
         free(table->columns[i].type);
+        free(table->columns[i].base);
         free(table->columns[i].equals);
         free(named->asked[i].name);
     }
@@ -188,7 +189,13 @@ static Sameness sameness_of(uint32_t type_oid)
 }
 
 /* Below it are the types that every server has under the same number. */
-enum { FIRST_USER_OID = 16384 };
+enum { FIRST_FREE_OID = 10000 };
+
+/* Of two types without a fixed number we know only that the names were the same. */
+static bool are_different(uint32_t ours, uint32_t theirs)
+{
+    return ours != theirs && (ours < FIRST_FREE_OID || theirs < FIRST_FREE_OID);
+}
 
 static uint32_t oid_of(const PgRows *rows, int row, const char *column)
 {
@@ -239,9 +246,10 @@ static bool fill_column(DestTable *table, DestColumn *out, const Column *column,
     out->type_oid = oid_of(rows, row, "type_oid");
     out->key = column->key;
     out->identity_always = pg_bool(rows, row, "identity_always");
-    out->sameness = sameness_of(oid_of(rows, row, "base"));
-    out->other_type = out->type_oid != column->type_oid && out->type_oid < FIRST_USER_OID &&
-                      column->type_oid < FIRST_USER_OID;
+    out->base = pg_is_null(rows, row, "base") ? NULL : mem_strdup(pg_text(rows, row, "base"));
+    out->base_oid = oid_of(rows, row, "base_oid");
+    out->sameness = sameness_of(out->base_oid);
+    out->other_type = are_different(out->type_oid, column->type_oid);
     table->key_count += column->key;
     return true;
 }

@@ -22,8 +22,10 @@ typedef enum Sameness {
 typedef struct DestColumn {
     char *name;   /* quoted */
     char *type;   /* for a cast that cuts nothing */
+    char *base;   /* the same of the type below a domain, which has the operators; NULL: none */
     char *equals; /* the operator: "OPERATOR(pg_catalog.=)" */
     uint32_t type_oid;
+    uint32_t base_oid; /* of the type below a domain */
     bool key;
     bool identity_always;
     Sameness sameness;

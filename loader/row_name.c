@@ -8,6 +8,10 @@ typedef enum Look { LOOK_HEX, LOOK_TEXT, LOOK_INTEGER, LOOK_UUID } Look;
 
 static Look look_of(uint32_t type_oid)
 {
+    enum { FIRST_FREE_OID = 10000 };
+
+    if (type_oid >= FIRST_FREE_OID)
+        return LOOK_TEXT; /* a label: of the types without a fixed number, only enums are binary */
     switch (type_oid) {
     case 20: /* int8, int2, int4, oid */
     case 21:
@@ -82,7 +86,7 @@ const char *row_name(const DestTable *table, const Value *values, char *out, siz
         add(out, size, str_of(out[0] ? ", " : ""));
         add(out, size, str_of(table->columns[i].name));
         add(out, size, str_of("="));
-        add_value(out, size, table->columns[i].type_oid, &values[i]);
+        add_value(out, size, table->columns[i].base_oid, &values[i]);
     }
     return out;
 }

@@ -136,6 +136,13 @@ static void add_single_row(Bytes *sql, const DestTable *table)
     bytes_add_str(sql, str_of(" LIMIT 1)"));
 }
 
+/* The operators of a domain over an enum, a range or the like are found below it only. */
+static void add_base_cast(Bytes *sql, const DestColumn *column)
+{
+    if (column->base)
+        sql_add(sql, "::%s", column->base);
+}
+
 static void add_join(Bytes *sql, const DestTable *table)
 {
     uint32_t key = 0;
@@ -151,8 +158,10 @@ static void add_join(Bytes *sql, const DestTable *table)
         if (!column->key)
             continue;
         key++;
-        sql_add(sql, "%st.%s %s s.k%" PRIu32, key > 1 ? " AND " : " WHERE ", column->name,
-                column->equals, key);
+        sql_add(sql, "%st.%s", key > 1 ? " AND " : " WHERE ", column->name);
+        add_base_cast(sql, column);
+        sql_add(sql, " %s s.k%" PRIu32, column->equals, key);
+        add_base_cast(sql, column);
     }
 }
 
@@ -267,6 +276,18 @@ static void add_parameter(Builder *builder, bool of_origin, uint32_t column)
     sql_add(&builder->sql, "$%d", statement->parameter_count);
 }
 
+/* "k" OPERATOR(pg_catalog.=) $1::integer */
+static void add_equal(Builder *builder, uint32_t column)
+{
+    const DestColumn *known = &builder->table->columns[column];
+
+    bytes_add_str(&builder->sql, str_of(known->name));
+    add_base_cast(&builder->sql, known);
+    sql_add(&builder->sql, " %s ", known->equals);
+    add_parameter(builder, true, column);
+    sql_add(&builder->sql, "::%s", known->base ? known->base : known->type);
+}
+
 /*
  * A column of a row that is found by all of them: the same value, not only an equal one. NULLs are
  * part of the shape, so that a plain operator can use an index.
@@ -286,9 +307,7 @@ static void add_exact_condition(Builder *builder, uint32_t column)
         return;
     }
     if (known->sameness == SAME_BY_OPERATOR) {
-        sql_add(&builder->sql, "%s %s ", known->name, known->equals);
-        add_parameter(builder, true, column);
-        sql_add(&builder->sql, "::%s", known->type);
+        add_equal(builder, column);
         return;
     }
     sql_add(&builder->sql, "%s%s%s", FORMS[known->sameness].before, known->name,
@@ -312,9 +331,7 @@ static void add_conditions(Builder *builder)
             add_exact_condition(builder, i);
             continue;
         }
-        sql_add(&builder->sql, "%s %s ", table->columns[i].name, table->columns[i].equals);
-        add_parameter(builder, true, i);
-        sql_add(&builder->sql, "::%s", table->columns[i].type);
+        add_equal(builder, i);
     }
 }
 

@@ -77,6 +77,7 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->attnum = oid_of(rows, row, "attnum");
     out->name = text_of(rows, row, "name", arena);
     out->type_oid = oid_of(rows, row, "type_oid");
+    out->wire_oid = oid_of(rows, row, "wire_oid");
     out->element_oid = oid_of(rows, row, "element_oid");
     out->type_modifier = (int32_t)pg_int(rows, row, "type_modifier");
     out->base_type_oid = oid_of(rows, row, "base_type_oid");

@@ -14,7 +14,8 @@ typedef struct CatalogColumn {
     uint32_t attnum;
     const char *name;
     uint32_t type_oid;
-    uint32_t element_oid; /* of an array's elements; 0: no array */
+    uint32_t wire_oid;    /* the type whose binary form this one has */
+    uint32_t element_oid; /* of its elements; 0: no array */
     int32_t type_modifier;
     uint32_t base_type_oid; /* of a domain, which results name by it; 0: no domain */
     int32_t base_type_modifier;

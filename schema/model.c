@@ -50,7 +50,7 @@ static bool is_binary(const CatalogTable *table, TypeEnds ends)
     for (size_t i = 0; i < table->column_count; i++) {
         const CatalogColumn *column = &table->columns[i];
 
-        if (!column->generated && !types_binary(column->type_oid, column->element_oid, ends))
+        if (!column->generated && !types_binary(column->wire_oid, column->element_oid, ends))
             return false;
     }
     return true;

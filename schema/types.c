@@ -85,9 +85,9 @@ static int flags_of(uint32_t type_oid)
 }
 
 /* An older server takes the bytes of infinity for a number; its text it refuses. */
-bool types_binary(uint32_t type_oid, uint32_t element_oid, TypeEnds ends)
+bool types_binary(uint32_t wire_oid, uint32_t element_oid, TypeEnds ends)
 {
-    int flags = flags_of(element_oid ? element_oid : type_oid);
+    int flags = flags_of(element_oid ? element_oid : wire_oid);
     bool to_older = ends.source >= VERSION_17 && ends.destination < VERSION_17;
 
     return (flags & BINARY) && !((flags & INFINITE_SINCE_17) && to_older);

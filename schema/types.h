@@ -16,8 +16,9 @@ typedef struct TypeEnds {
     int source, destination;
 } TypeEnds;
 
-/* element_oid: of an array's elements, else 0, as it is for int2vector and oidvector. */
-bool types_binary(uint32_t type_oid, uint32_t element_oid, TypeEnds ends);
+/* As the catalog has them: the type whose binary form it is; of an array's elements, else 0, as it
+ * is for int2vector and oidvector. */
+bool types_binary(uint32_t wire_oid, uint32_t element_oid, TypeEnds ends);
 
 /* Its values have one text form each, so that text may be hashed for a row's lane. */
 bool types_one_text(uint32_t type_oid);

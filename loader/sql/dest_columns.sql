@@ -1,10 +1,11 @@
--- The columns of a table. $1 its oid. `type` can stand in a cast and cuts nothing; `base` is the
--- type below a domain and its domains; `equality` is the schema of the operator = of its ordering, where the type
--- brings its own.
+-- The columns of a table. $1 its oid. `type` can stand in a cast and cuts nothing; `base`, of a domain
+-- only, is the type below it and its domains; `equality` is the schema of the operator = of its
+-- ordering, where the type brings its own.
 SELECT a.attname AS name,
        a.atttypid::text AS type_oid,
        format_type(a.atttypid, -1) AS type,
-       b.oid::text AS base,
+       CASE WHEN t.typtype = 'd' THEN format_type(b.oid, -1) END AS base,
+       b.oid::text AS base_oid,
        a.attidentity = 'a' AS identity_always,
        a.attgenerated <> '' AS generated,
        coalesce(e.nspname, 'pg_catalog') AS equality

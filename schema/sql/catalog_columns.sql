@@ -1,4 +1,5 @@
--- Columns of tables.
+-- Columns of tables. `wire_oid` is the type whose binary form the column's type has: an enum's is its
+-- label, a domain's that of the type below it; `element_oid` that of its elements when it is an array.
 -- $1 oid[] of the tables
 SELECT a.attrelid AS "table",
        a.attnum,
@@ -8,6 +9,8 @@ SELECT a.attrelid AS "table",
        coalesce(base.oid, 0) AS base_type_oid,
        base.modifier AS base_type_modifier,
        format_type(a.atttypid, a.atttypmod) AS type_text,
+       CASE coalesce(base.typtype, t.typtype) WHEN 'e' THEN 'text'::regtype
+            ELSE coalesce(base.oid, t.oid) END::oid AS wire_oid,
        coalesce(e.oid, 0) AS element_oid,
        a.attnotnull AS not_null,
        a.attidentity AS identity,
@@ -19,8 +22,6 @@ SELECT a.attrelid AS "table",
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation
   FROM pg_attribute AS a
   JOIN pg_type AS t ON t.oid = a.atttypid
-  -- not of oidvector and the like, which have elements but are no arrays of a type
-  LEFT JOIN pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
   LEFT JOIN LATERAL (
        WITH RECURSIVE domain (oid, modifier) AS (
            SELECT t.typbasetype, t.typtypmod WHERE t.typtype = 'd'
@@ -29,10 +30,13 @@ SELECT a.attrelid AS "table",
              FROM domain
              JOIN pg_type AS b ON b.oid = domain.oid AND b.typtype = 'd'
        )
-       SELECT domain.oid, domain.modifier
+       SELECT b.*, domain.modifier
          FROM domain
          JOIN pg_type AS b ON b.oid = domain.oid AND b.typtype <> 'd'
   ) AS base ON true
+  -- not of oidvector and the like, which have elements but are no arrays of a type
+  LEFT JOIN pg_type AS e ON e.oid = coalesce(base.typelem, t.typelem)
+                         AND e.typarray = coalesce(base.oid, t.oid)
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
   LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace

@@ -16,6 +16,7 @@ static void a_key_reads_as_people_write_it(void **state)
         {2950,
          {VALUE_BINARY, {"\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 16}},
          "id=01020304-0506-0708-090a-0b0c0d0e0f10"},
+        {16500, {VALUE_BINARY, STR("sad")}, "id=sad"},
         {1700, {VALUE_BINARY, {"\0\1", 2}}, "id=0001"},
         {25, {.form = VALUE_NULL}, "id=NULL"},
     };
@@ -23,7 +24,7 @@ static void a_key_reads_as_people_write_it(void **state)
     (void)state;
 
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        DestColumn column = {.name = name, .type_oid = CASES[i].type_oid, .key = true};
+        DestColumn column = {.name = name, .base_oid = CASES[i].type_oid, .key = true};
         DestTable table = {.columns = &column, .column_count = 1, .key_count = 1};
 
         assert_string_equal(row_name(&table, &CASES[i].value, out, sizeof out), CASES[i].expected);

@@ -117,6 +117,24 @@ static void a_row_of_nothing_but_its_key_is_written_over_itself(void **state)
     statement_cache_done(&table->statements);
 }
 
+static void a_domain_is_compared_as_the_type_below_it(void **state)
+{
+    Fixture fixture;
+    DestTable *table = table_of(&fixture);
+    char base[] = "\"My\".mood";
+    Bytes sql = {0};
+    (void)state;
+
+    table->columns[0].base = base;
+    assert_string_equal(statement_for(table, ONE, NULL)->sql,
+                        "DELETE FROM ONLY \"public\".\"t\" WHERE \"id\"::\"My\".mood " EQUAL
+                        " $1::\"My\".mood");
+    statement_delete_set(&sql, table);
+    assert_non_null(strstr(sql_text(&sql), "t.\"id\"::\"My\".mood " EQUAL " s.k1::\"My\".mood"));
+    bytes_done(&sql);
+    statement_cache_done(&table->statements);
+}
+
 static void rows_without_a_key_are_found_by_identical_values(void **state)
 {
     Fixture fixture;
@@ -244,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_row_has_the_statement_of_its_shape),
         cmocka_unit_test(where_rows_were_before_an_insert_overwrites),
         cmocka_unit_test(a_row_of_nothing_but_its_key_is_written_over_itself),
+        cmocka_unit_test(a_domain_is_compared_as_the_type_below_it),
         cmocka_unit_test(rows_without_a_key_are_found_by_identical_values),
         cmocka_unit_test(an_identity_column_that_changes_is_written_by_insert),
         cmocka_unit_test(a_table_of_keys_only_has_nothing_to_set),

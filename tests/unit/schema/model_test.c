@@ -21,13 +21,19 @@ static CatalogColumn columns[] = {
     {.attnum = 1,
      .name = "id",
      .type_oid = INT4,
+     .wire_oid = INT4,
      .type_text = "integer",
      .not_null = true,
      .deterministic = true},
-    {.attnum = 2, .name = "twice", .type_oid = REGCLASS, .type_text = "regclass", .generated = 's'},
+    {.attnum = 2,
+     .name = "twice",
+     .type_oid = REGCLASS,
+     .wire_oid = REGCLASS,
+     .type_text = "regclass",
+     .generated = 's'},
 };
 static CatalogColumn odd = {
-    .attnum = 1, .name = "c", .type_oid = REGCLASS, .type_text = "regclass"};
+    .attnum = 1, .name = "c", .type_oid = REGCLASS, .wire_oid = REGCLASS, .type_text = "regclass"};
 static CatalogIndex key = {.name = "k",
                            .btree = true,
                            .valid = true,
