@@ -68,7 +68,7 @@ WITH RECURSIVE selected AS (
                                AND com.relkind = 'c'
       LEFT JOIN pg_type AS ty ON ty.oid = part.objid AND part.classid = 'pg_type'::regclass
       LEFT JOIN pg_type AS el ON el.typarray = ty.oid
-      LEFT JOIN pg_range AS ran ON ran.rngmultitypid = ty.oid
+      LEFT JOIN pg_range AS ran ON ran.rngmultitypid = coalesce(el.oid, ty.oid)
       LEFT JOIN pg_class AS row_class ON row_class.oid = coalesce(el.typrelid, ty.typrelid)
                                      AND row_class.relkind <> 'c'
 ), thing AS (
@@ -99,9 +99,10 @@ WITH RECURSIVE selected AS (
      WHERE a.number <> b.number
 )
 SELECT number, own_class AS class_oid, own_oid AS oid, type AS kind, identity,
-       coalesce(schema, (SELECT nspname FROM pg_extension AS e
-                           JOIN pg_namespace AS n ON n.oid = e.extnamespace
-                          WHERE e.oid = own_oid AND own_class = 'pg_extension'::regclass)) AS schema,
+       coalesce((parse_ident(schema))[1], -- pg_identify_object() quotes it
+                (SELECT nspname FROM pg_extension AS e
+                   JOIN pg_namespace AS n ON n.oid = e.extnamespace
+                  WHERE e.oid = own_oid AND own_class = 'pg_extension'::regclass)) AS schema,
        type || ' ' || identity AS object,
        (SELECT string_agg(DISTINCT to_number::text, ' ')
           FROM edge WHERE from_number = number AND NOT is_late) AS needs,

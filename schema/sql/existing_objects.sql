@@ -1,7 +1,7 @@
 -- Which types, functions, collations and extensions are there: their catalog and oid, 0 for none.
 -- A row for each, in order. Without to_regtype() and the like, for which a schema that is not
 -- there was an error before 16.
--- $1 text[] of kinds, $2 text[] of schemas, $3 text[] of identities, as pg_identify_object() has them
+-- $1 text[] of kinds and $3 of identities, as pg_identify_object() has them, $2 text[] of schemas
 WITH asked AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
                   WITH ORDINALITY AS o (kind, schema, identity, place)
