@@ -148,7 +148,8 @@ int cmd_sequences(const Invocation *in)
     bool ok;
 
     if (!read_margin(in, &request.margin))
-        return command_misused("--margin: a number of steps, 0 or more");
+        return command_misused("--margin %.40s is no number of steps (0 or more)",
+                               command_option(in, "--margin"));
     if (request.margin > 0 && !request.apply)
         return command_misused("--margin goes with --apply");
     if (!file && !task_state_file(in, command_word(in, 0), &arena, &file, &err))

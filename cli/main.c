@@ -46,7 +46,7 @@ static const Command COMMANDS[] = {
      "\n"
      "  walferry check shop.cfg\n",
      1, 1, true, NULL, cmd_check},
-    {"run", "[--external ROLES] FILE...",
+    {"run", "FILE... [--external ROLES]",
      "run these tasks here, until Ctrl-C",
      "A supervisor in the foreground with these tasks and their stages: check, copy, follow. It ends\n"
      "when no task runs any more. Ctrl-C (SIGTERM) stops it cleanly; the next run goes on from there.\n"

@@ -69,9 +69,10 @@ static void begin_publication(Bytes *sql, const char *publication, bool sends_ge
     sql_identifier(sql, str_of(publication));
     sql_add(sql, "; CREATE PUBLICATION ");
     sql_identifier(sql, str_of(publication));
-    sql_add(sql, " FOR TABLE ONLY walferry.heartbeat"
-                 " WITH (publish = 'insert, update, delete, truncate',"
-                 " publish_via_partition_root = false%s); ",
+    sql_add(sql,
+            " FOR TABLE ONLY walferry.heartbeat"
+            " WITH (publish = 'insert, update, delete, truncate',"
+            " publish_via_partition_root = false%s); ",
             sends_generated ? ", publish_generated_columns = stored" : "");
 }
 

@@ -60,12 +60,16 @@ def test_a_killed_stage_during_the_copy_repeats_no_finished_chunk(source, destin
                    f"FROM generate_series(1, 5000) g", database="shop")
     source.sql("VACUUM ANALYZE", database="shop")
     task = new_task(source, destination, stages={"copy": 2, "transform": 1, "loader": 1}).run()
+    wait_until(lambda: destination.value("SELECT to_regclass('t29')", database="shop"))
+    holder = destination.connect("shop")
+    holder.cursor().execute("LOCK t29")  # the last one: the copy does not end before all have died
 
     marks = {}
     for role in ("transform", "loader", "copy"):
         marks.update(wait_for_more_chunks(destination, marks))
         assert task.kill(role), f"the copy was over before {role} could be killed"
         marks.update(chunks(destination))
+    holder.close()
     task.wait_consistent()
     task.wait_caught_up()
 
