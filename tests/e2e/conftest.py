@@ -91,6 +91,13 @@ def pair(request):
         yield left, right
 
 
+@pytest.fixture(scope="session", params=VERSIONS if EVERYTHING else VERSIONS[:1], ids=lambda v: f"pg{v}")
+def one_pair(request):
+    """The same for what no version does otherwise: of one of them, of all only in ./dev test --all."""
+    with cluster_or_skip(request.param) as left, cluster_or_skip(request.param) as right:
+        yield left, right
+
+
 @pytest.fixture
 def database(request):
     """Makes a fresh database of a name on the clusters given; slots in them go at the end."""

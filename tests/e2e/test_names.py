@@ -73,8 +73,8 @@ def changes():
     return [few, many, keys, keyless, truncate]
 
 
-def test_names_that_need_quoting_in_copy_and_stream(pair, database, new_task):
-    source, destination = pair
+def test_names_that_need_quoting_in_copy_and_stream(one_pair, database, new_task):
+    source, destination = one_pair
     database(source, destination)
     source.sql(script() + rows(), database="shop")
     task = new_task(source, destination).run()
@@ -98,8 +98,8 @@ def test_names_that_need_quoting_in_copy_and_stream(pair, database, new_task):
     task.cli("release", task.name)
 
 
-def test_an_error_names_a_table_of_any_name(pair, database, new_task):
-    source, destination = pair
+def test_an_error_names_a_table_of_any_name(one_pair, database, new_task):
+    source, destination = one_pair
     name = "100%s %n dot.ted 😀 back\\slash\\"
     database(source, destination)
     table = f"{quoted(name)}.{quoted(name)}"

@@ -300,15 +300,15 @@ LIMITED = {
 
 
 @pytest.mark.parametrize("form", ["text", "binary"])
-def test_types_with_limits_as_values_and_keys(pair, database, new_task, form):
-    source, destination = pair
+def test_types_with_limits_as_values_and_keys(one_pair, database, new_task, form):
+    source, destination = one_pair
     database(source, destination)
     columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(LIMITED))
     filler = ", filler xml DEFAULT '<f/>'" if form == "text" else ""
     lines = [f"CREATE TABLE v (id int PRIMARY KEY, {columns} {filler}); CREATE TABLE f (n int, {columns} {filler});"]
     lines += [f"CREATE TABLE k{number} (k {kind} PRIMARY KEY, n int {filler});" for number, kind in enumerate(LIMITED)]
     source.sql("".join(lines), database="shop")
-    rows = [[pair[i] for pair in LIMITED.values()] for i in (0, 1)]
+    rows = [[both[i] for both in LIMITED.values()] for i in (0, 1)]
     marks = ", ".join(["%s"] * len(LIMITED))
 
     def fill(first, last):
@@ -358,3 +358,19 @@ def test_an_infinite_interval_is_refused_by_an_older_server(servers, database, n
     assert error["kind"] == "data" and error["object"] == "public.t" and error["position"]
     assert 'invalid input syntax for type interval' in error["message"]
     assert "row 1, column v" in error["message"] if phase == "copy" else error["key"] == '"id"=1'
+
+
+def test_an_error_shows_a_key_that_travelled_in_binary(one_pair, database, new_task):
+    source, destination = one_pair
+    database(source, destination)
+    source.sql("CREATE TYPE mood AS ENUM ('so so');"
+               "CREATE TABLE t (n numeric, at timestamptz, d date, b bool, m mood, v int, PRIMARY KEY (n, at, d, b, m));"
+               "INSERT INTO t VALUES (-12345.60, '2024-02-29 12:00:00.5+01', '0044-03-15 BC', true, 'so so')", database="shop")
+    task = new_task(source, destination).run()
+    task.wait_consistent()
+    destination.sql("DELETE FROM t", database="shop")
+
+    source.sql("UPDATE t SET v = 1", database="shop")
+    error = task.wait_for(lambda s: s["error"])["error"]
+
+    assert error["key"] == '"n"=-12345.60, "at"=2024-02-29 11:00:00.5+00, "d"=0044-03-15 BC, "b"=t, "m"=so so'

@@ -117,12 +117,12 @@ class Source:
 
 
 @pytest.fixture
-def follow(pair, database, new_task):
+def follow(one_pair, database, new_task):
     """Lets a source with the tables of some types be copied and followed, step by step."""
     opened = []
 
     def run(types, samples, arrays=True):
-        source, destination = pair
+        source, destination = one_pair
         database(source, destination)
         work = Source(source, samples, arrays)
         opened.append(work)
@@ -149,9 +149,9 @@ def test_enums_domains_composites_and_ranges(follow):
     follow(TYPES, SAMPLES)
 
 
-def test_enums_and_domains_leave_the_stream_binary(pair, follow):
+def test_enums_and_domains_leave_the_stream_binary(one_pair, follow):
     """An enum's binary form is its label, a domain's that of the type below it."""
-    source, _ = pair
+    source, _ = one_pair
     alone = ('"My types".mood', "positive", '"small Positive"', "code", "money2", "feeling", "ints")
     source.sql("ALTER ROLE postgres SET log_replication_commands = on")
     with open(source.log, errors="replace") as log:
@@ -163,8 +163,8 @@ def test_enums_and_domains_leave_the_stream_binary(pair, follow):
     assert started and all("binary 'true'" in line for line in started)
 
 
-def test_types_of_extensions(pair, follow):
-    there = {row[0] for cluster in pair for row in cluster.sql("SELECT name FROM pg_available_extensions")}
+def test_types_of_extensions(one_pair, follow):
+    there = {row[0] for cluster in one_pair for row in cluster.sql("SELECT name FROM pg_available_extensions")}
     samples = {kind: values for kind, values in EXTENSIONS.items() if FROM_EXTENSION.get(kind, kind) in there}
     missing = sorted(set(EXTENSIONS) - set(samples))
     if missing:

@@ -19,8 +19,8 @@ def script(table, key):
 
 
 @pytest.fixture
-def wide(pair, database, new_task):
-    source, destination = pair
+def wide(one_pair, database, new_task):
+    source, destination = one_pair
     database(source, destination)
     # a key of its own takes no column
     source.sql(script("keyed", f", PRIMARY KEY ({name_of(0)})") + script("keyless", ""), database="shop")

@@ -17,7 +17,7 @@ static void a_key_reads_as_people_write_it(void **state)
          {VALUE_BINARY, {"\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 16}},
          "id=01020304-0506-0708-090a-0b0c0d0e0f10"},
         {16500, {VALUE_BINARY, STR("sad")}, "id=sad"},
-        {1700, {VALUE_BINARY, {"\0\1", 2}}, "id=0001"},
+        {17, {VALUE_BINARY, {"\0\1", 2}}, "id=0001"},
         {25, {.form = VALUE_NULL}, "id=NULL"},
     };
     char name[] = "id", out[256];
