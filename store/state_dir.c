@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -137,6 +138,24 @@ void state_dir_close(StateDir **dir)
     free((*dir)->path);
     free(*dir);
     *dir = NULL;
+}
+
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+void state_dir_forget_sockets(const StateDir *dir)
+{
+    CLEANUP(mem_free) char *path = state_dir_file(dir->path, "run");
+    CLEANUP(close_folder) DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
 }
 
 pid_t state_dir_holder(const char *path)

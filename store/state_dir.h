@@ -17,6 +17,9 @@ typedef struct StateDir StateDir;
 NODISCARD bool state_dir_open(StateDir **out, const char *path, Error *err);
 void state_dir_close(StateDir **dir);
 
+/* Sockets of stages that were killed stay behind; nobody of an earlier supervisor's listens. */
+void state_dir_forget_sockets(const StateDir *dir);
+
 /* The process that holds the lock, 0: none (or no such folder). */
 pid_t state_dir_holder(const char *path);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     POLITE_MS = 5000,      /* between Stop, SIGTERM and SIGKILL */
@@ -63,8 +64,18 @@ static bool is_attached(const Place *place)
     return place->pid == 0 && place->identity[0] != '\0';
 }
 
+/* What was killed leaves its socket behind. */
+static void forget_socket(const Place *place)
+{
+    static const char IPC[] = "ipc://";
+
+    if (strncmp(place->endpoint, IPC, strlen(IPC)) == 0)
+        (void)unlink(place->endpoint + strlen(IPC));
+}
+
 static void vacate(Place *place)
 {
+    forget_socket(place);
     place->pid = 0;
     place->host[0] = '\0';
     place->identity[0] = '\0';

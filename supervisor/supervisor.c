@@ -83,6 +83,7 @@ static bool open_host(Supervisor *s, const char *state_dir, Error *err)
 
     if (!state_dir_open(&s->dir, state_dir, err))
         return false;
+    state_dir_forget_sockets(s->dir);
     host->state_dir = state_dir_path(s->dir);
     host->bin_dir = s->bin_dir;
     CLEANUP(mem_free) char *file = state_dir_file(host->state_dir, "store.sqlite");

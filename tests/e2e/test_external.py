@@ -88,6 +88,7 @@ def test_killed_stages_are_started_by_the_orchestrator_and_nothing_is_lost(
     write_and_compare(source, destination, shop, 3901)
 
     assert all(worker.ends[1][0] == 0 for worker in workers), "SIGTERM ends process 1 in order"
+    assert len(os.listdir(os.path.join(shop.state_dir, "run"))) == 2, "capture's and loader's"
     assert shop.status()["state"] == "running" and shop.running()
 
 
@@ -141,6 +142,7 @@ def test_a_killed_supervisor_makes_stages_start_anew(shop, orchestrator, source,
     run(shop)
     shop.wait_for(lambda s: s["epoch"] == 2, 60)
     write_and_compare(source, destination, shop, 6001)
+    assert len(os.listdir(os.path.join(shop.state_dir, "run"))) == 2, "capture's and loader's"
 
     assert {status for worker in (capture, loader) for status, _ in worker.ends} == \
         {TEMPORARY_FAILURE}
