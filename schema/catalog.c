@@ -7,6 +7,7 @@
 #include "catalog_tables.sql.h"
 #include "common/bytes.h"
 #include "common/sql_text.h"
+#include "table_details.sql.h"
 
 #include <stdlib.h>
 
@@ -69,6 +70,8 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
     out->partition_key = text_of(rows, row, "partition_key", arena);
     out->partition_bound = text_of(rows, row, "partition_bound", arena);
     out->options = text_of(rows, row, "options", arena);
+    out->inherits = text_of(rows, row, "inherits", arena);
+    out->of_type = text_of(rows, row, "of_type", arena);
     read_rights(rows, row, arena, out);
 }
 
@@ -87,6 +90,10 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->collation = text_of(rows, row, "collation", arena);
     out->deterministic = pg_bool(rows, row, "deterministic");
     out->not_null = pg_bool(rows, row, "not_null");
+    out->inherited = pg_bool(rows, row, "inherited");
+    out->not_null_name = text_of(rows, row, "not_null_name", arena);
+    out->not_null_alone = pg_bool(rows, row, "not_null_alone");
+    out->not_null_valid = pg_bool(rows, row, "not_null_valid");
     out->toastable = pg_bool(rows, row, "toastable");
     out->identity = letter_of(rows, row, "identity");
     out->generated = letter_of(rows, row, "generated");
@@ -122,6 +129,7 @@ static void read_index(const PgRows *rows, int row, Arena *arena, CatalogIndex *
     out->parent_name = text_of(rows, row, "parent_name", arena);
     out->constraint_name = text_of(rows, row, "constraint_name", arena);
     out->constraint_definition = text_of(rows, row, "constraint_definition", arena);
+    out->details = text_of(rows, row, "details", arena);
 }
 
 static void read_constraint(const PgRows *rows, int row, Arena *arena, CatalogConstraint *out)
@@ -133,6 +141,7 @@ static void read_constraint(const PgRows *rows, int row, Arena *arena, CatalogCo
     out->referenced_schema = text_of(rows, row, "referenced_schema", arena);
     out->referenced_name = text_of(rows, row, "referenced_name", arena);
     out->definition = text_of(rows, row, "definition", arena);
+    out->comment = text_of(rows, row, "comment", arena);
 }
 
 static void read_sequence(const PgRows *rows, int row, Arena *arena, CatalogSequence *out)
@@ -146,6 +155,8 @@ static void read_sequence(const PgRows *rows, int row, Arena *arena, CatalogSequ
     out->maximum = text_of(rows, row, "maximum", arena);
     out->cache = text_of(rows, row, "cache", arena);
     out->cycle = pg_bool(rows, row, "cycle");
+    out->unlogged = pg_bool(rows, row, "unlogged");
+    out->comment = text_of(rows, row, "comment", arena);
     out->table = oid_of(rows, row, "table");
     out->attnum = oid_of(rows, row, "attnum");
     out->of_identity = pg_bool(rows, row, "of_identity");
@@ -267,6 +278,31 @@ bool catalog_read_rest(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
     return read_indexes(pg, arena, catalog, oids, err) &&
            read_constraints(pg, arena, catalog, oids, err) &&
            read_sequences(pg, arena, catalog, oids, err);
+}
+
+static const char *join_details(const PgRows *rows, int row, size_t count, Arena *arena)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    for (size_t i = 0; i < count; i++)
+        sql_add(&sql, "%s%s", i ? "; " : "", pg_text(rows, row + (int)i, "sql"));
+    return arena_copy(arena, bytes_str(&sql)).data;
+}
+
+bool catalog_read_details(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
+{
+    CLEANUP(pg_rows_done) PgRows *rows = NULL;
+
+    if (!query_tables(pg, SQL_TABLE_DETAILS, catalog_oids(arena, catalog), &rows, err))
+        return false;
+    for (int row = 0; row < pg_rows_count(rows);) {
+        CatalogTable *table = catalog_find(catalog, oid_of(rows, row, "table"));
+        size_t count = rows_of_table(rows, row);
+
+        table->details = join_details(rows, row, count, arena);
+        row += (int)count;
+    }
+    return true;
 }
 
 bool catalog_read(Pg *pg, const TaskFile *task, Arena *arena, Catalog *out, Error *err)

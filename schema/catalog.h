@@ -24,6 +24,10 @@ typedef struct CatalogColumn {
     const char *collation;   /* quoted; NULL: its type's */
     bool deterministic;      /* its collation */
     bool not_null, toastable;
+    bool inherited;            /* has no definition of its own, but a parent's */
+    const char *not_null_name; /* since 18; NULL: none */
+    bool not_null_alone;       /* NO INHERIT */
+    bool not_null_valid;
     char identity;  /* 'a'lways, by 'd'efault, or NUL */
     char generated; /* 's'tored, 'v'irtual, or NUL */
 } CatalogColumn;
@@ -43,6 +47,7 @@ typedef struct CatalogIndex {
     const char *parent_schema, *parent_name; /* of the index it is attached to; NULL: none */
     const char *constraint_name;             /* NULL: just an index */
     const char *constraint_definition;
+    const char *details; /* SQL for when it is made: options, marks, comments; "": none */
 } CatalogIndex;
 
 typedef struct CatalogConstraint {
@@ -52,6 +57,7 @@ typedef struct CatalogConstraint {
     uint32_t referenced; /* 'f' */
     const char *referenced_schema, *referenced_name;
     const char *definition;
+    const char *comment; /* SQL; NULL: none */
 } CatalogConstraint;
 
 typedef struct CatalogTable {
@@ -70,6 +76,9 @@ typedef struct CatalogTable {
     bool has_toast;
     const char *partition_key, *partition_bound; /* NULL: none */
     const char *options;                         /* storage parameters, as SQL; NULL: none */
+    const char *inherits; /* names of its parents, as SQL; NULL: none, or a partition */
+    const char *of_type;  /* of a typed table, as SQL; NULL: none */
+    const char *details;  /* SQL for when all is made: catalog_read_details(); NULL: none */
     const char *owner;
     bool owner_is_super;
     bool as_text; /* columns at the destination have other types: no binary form */
@@ -86,7 +95,8 @@ typedef struct CatalogSequence {
     const char *schema, *name;
     const char *type_text;
     const char *start, *increment, *minimum, *maximum, *cache;
-    bool cycle;
+    bool cycle, unlogged;
+    const char *comment;    /* NULL: none */
     uint32_t table, attnum; /* the column that owns it; 0: none of these tables' */
     bool of_identity;
 } CatalogSequence;
@@ -123,7 +133,10 @@ void catalog_select(Catalog *catalog, const TaskFile *task);
 NODISCARD bool catalog_read_columns(Pg *pg, Arena *arena, Catalog *catalog, Error *err);
 NODISCARD bool catalog_read_rest(Pg *pg, Arena *arena, Catalog *catalog, Error *err);
 
-/* All of the above for the task's tables. */
+/* Storage, statistics, comments of tables; where the task has its objects at the source. */
+NODISCARD bool catalog_read_details(Pg *pg, Arena *arena, Catalog *catalog, Error *err);
+
+/* All of the above but the details for the task's tables. */
 NODISCARD bool catalog_read(Pg *pg, const TaskFile *task, Arena *arena, Catalog *out, Error *err);
 
 CatalogTable *catalog_find(const Catalog *catalog, uint32_t oid);

@@ -144,6 +144,31 @@ static bool own_sequences(Creation *c, Error *err)
     return true;
 }
 
+static bool comment_on_sequences(Creation *c, Error *err)
+{
+    for (size_t i = 0; i < c->catalog->sequence_count; i++) {
+        const CatalogSequence *sequence = &c->catalog->sequences[i];
+        const char *sql = statement_comment_sequence(c->arena, sequence);
+
+        if (sql && c->existing.sequences[i] == STANDING_FREE &&
+            !run(c, sql, existing_sequence_object(c->arena, sequence), err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_details(Creation *c, Error *err)
+{
+    for (size_t i = 0; i < c->catalog->table_count; i++) {
+        const CatalogTable *table = &c->catalog->tables[i];
+
+        if (c->existing.tables[i].standing == STANDING_FREE && table->details &&
+            !run(c, table->details, existing_table_object(c->arena, table), err))
+            return false;
+    }
+    return true;
+}
+
 static bool create_table(Creation *c, const CatalogTable *table, Error *err)
 {
     const char *object = existing_table_object(c->arena, table);
@@ -202,8 +227,7 @@ static bool add_early_checks(Creation *c, Error *err)
 
             if (c->existing.tables[i].standing == STANDING_FREE &&
                 statement_check_is_early(table, check) &&
-                !run(c, statement_add_constraint(c->arena, table, check->name, check->definition),
-                     check->name, err))
+                !run(c, statement_add_constraint(c->arena, table, check), check->name, err))
                 return false;
         }
     }
@@ -216,7 +240,8 @@ static bool create_all(Creation *c, Error *err)
            judge_tables(c, err) &&
            existing_allow_acting(c->catalog, &c->existing, c->replica, c->arena, err) &&
            find_objects(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
-           create_objects(c, err) && own_sequences(c, err) && add_early_checks(c, err) &&
+           create_objects(c, err) && own_sequences(c, err) && comment_on_sequences(c, err) &&
+           add_details(c, err) && add_early_checks(c, err) &&
            existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 

@@ -149,6 +149,7 @@ static bool read_now(Plan *p, Error *err)
 
     if (!read_published(p, p->source, &p->now, &unpublished, err) ||
         !catalog_read_rest(p->source, p->arena, &p->now, err) ||
+        !catalog_read_details(p->source, p->arena, &p->now, err) ||
         !objects_read(p->source, p->arena, &p->now, err) ||
         !unsupported_refuse(p->source, p->arena, &p->now, err))
         return false;

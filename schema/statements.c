@@ -47,10 +47,23 @@ const char *statement_create_sequence(Arena *arena, const CatalogSequence *seque
 {
     CLEANUP(bytes_done) Bytes sql = {0};
 
-    sql_add(&sql, "CREATE SEQUENCE ");
+    sql_add(&sql, "CREATE %sSEQUENCE ", sequence->unlogged ? "UNLOGGED " : "");
     add_qualified(&sql, sequence->schema, sequence->name);
     sql_add(&sql, " AS %s ", sequence->type_text);
     add_sequence_options(&sql, sequence);
+    return into_arena(arena, &sql);
+}
+
+const char *statement_comment_sequence(Arena *arena, const CatalogSequence *sequence)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    if (!sequence->comment)
+        return NULL;
+    sql_add(&sql, "COMMENT ON SEQUENCE ");
+    add_qualified(&sql, sequence->schema, sequence->name);
+    sql_add(&sql, " IS ");
+    sql_literal(&sql, str_of(sequence->comment));
     return into_arena(arena, &sql);
 }
 
@@ -99,23 +112,62 @@ static void add_identity(Bytes *sql, const Catalog *catalog, const CatalogTable 
     bytes_add_u8(sql, ')');
 }
 
+/* One that is not valid is added when the table is there. */
+static void add_not_null(Bytes *sql, const CatalogColumn *column)
+{
+    if (!column->not_null || !column->not_null_valid)
+        return;
+    if (column->not_null_name) {
+        sql_add(sql, " CONSTRAINT ");
+        add_name(sql, column->not_null_name);
+    }
+    sql_add(sql, " NOT NULL%s", column->not_null_alone ? " NO INHERIT" : "");
+}
+
 static void add_column(Bytes *sql, const Catalog *catalog, const CatalogTable *table,
                        const CatalogColumn *column)
 {
     add_name(sql, column->name);
-    sql_add(sql, " %s", column->type_text);
-    if (column->collation)
+    if (table->of_type)
+        sql_add(sql, " WITH OPTIONS");
+    else
+        sql_add(sql, " %s", column->type_text);
+    if (column->collation && !table->of_type)
         sql_add(sql, " COLLATE %s", column->collation);
     if (column->generated)
         sql_add(sql, " GENERATED ALWAYS AS (%s) %s", column->default_sql,
                 column->generated == 'v' ? "VIRTUAL" : "STORED");
     else if (column->default_sql)
         sql_add(sql, " DEFAULT %s", column->default_sql);
-    if (column->not_null)
-        sql_add(sql, " NOT NULL");
+    add_not_null(sql, column);
     /* a partition gets its parent's when it is attached, from 17 on; one of its own hinders that */
     if (column->identity && !table->parent)
         add_identity(sql, catalog, table, column);
+}
+
+/* Not those that a parent gives; of a typed table those that its type does not say all of. */
+static bool is_listed(const CatalogTable *table, const CatalogColumn *column)
+{
+    if (table->of_type)
+        return column->default_sql || column->not_null || column->identity;
+    return !table->inherits || !column->inherited;
+}
+
+/* A list that is empty is one all the same, but for a typed table. */
+static void add_columns(Bytes *sql, const Catalog *catalog, const CatalogTable *table)
+{
+    size_t listed = 0;
+
+    if (!table->of_type)
+        sql_add(sql, " (");
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!is_listed(table, &table->columns[i]))
+            continue;
+        sql_add(sql, "%s", listed++ ? ", " : table->of_type ? " (" : "");
+        add_column(sql, catalog, table, &table->columns[i]);
+    }
+    if (!table->of_type || listed)
+        bytes_add_u8(sql, ')');
 }
 
 const char *statement_create_table(Arena *arena, const Catalog *catalog, const CatalogTable *table)
@@ -124,12 +176,11 @@ const char *statement_create_table(Arena *arena, const Catalog *catalog, const C
 
     sql_add(&sql, "CREATE TABLE ");
     add_table(&sql, table);
-    sql_add(&sql, " (");
-    for (size_t i = 0; i < table->column_count; i++) {
-        sql_add(&sql, "%s", i ? ", " : "");
-        add_column(&sql, catalog, table, &table->columns[i]);
-    }
-    bytes_add_u8(&sql, ')');
+    if (table->of_type)
+        sql_add(&sql, " OF %s", table->of_type);
+    add_columns(&sql, catalog, table);
+    if (table->inherits)
+        sql_add(&sql, " INHERITS (%s)", table->inherits);
     if (table->partition_key)
         sql_add(&sql, " PARTITION BY %s", table->partition_key);
     if (table->options)
@@ -153,17 +204,26 @@ const char *statement_attach_partition(Arena *arena, const Catalog *catalog,
     return into_arena(arena, &sql);
 }
 
-const char *statement_add_constraint(Arena *arena, const CatalogTable *table, const char *name,
-                                     const char *definition)
+/* suffix: "" or " NOT VALID" */
+static const char *add_constraint_sql(Arena *arena, const CatalogTable *table,
+                                      const CatalogConstraint *constraint, const char *suffix)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
 
     sql_add(&sql, "ALTER TABLE ");
     add_table(&sql, table);
     sql_add(&sql, " ADD CONSTRAINT ");
-    add_name(&sql, name);
-    sql_add(&sql, " %s", definition);
+    add_name(&sql, constraint->name);
+    sql_add(&sql, " %s%s", constraint->definition, suffix);
+    if (constraint->comment)
+        sql_add(&sql, "; %s", constraint->comment);
     return into_arena(arena, &sql);
+}
+
+const char *statement_add_constraint(Arena *arena, const CatalogTable *table,
+                                     const CatalogConstraint *constraint)
+{
+    return add_constraint_sql(arena, table, constraint, "");
 }
 
 bool statement_check_is_early(const CatalogTable *table, const CatalogConstraint *constraint)
@@ -212,6 +272,8 @@ static const char *index_sql(Arena *arena, const CatalogTable *table, const Cata
         sql_add(&sql, " ATTACH PARTITION ");
         add_qualified(&sql, index->schema, index->name);
     }
+    if (index->details && *index->details)
+        sql_add(&sql, "; %s", index->details);
     return into_arena(arena, &sql);
 }
 
@@ -219,7 +281,7 @@ static const char *index_sql(Arena *arena, const CatalogTable *table, const Cata
  * which is invalid until each partition has its part. */
 static bool is_made(const CatalogIndex *index)
 {
-    return index->btree && index->definition && (index->valid || index->partitioned);
+    return index->definition && (index->valid || index->partitioned);
 }
 
 static ModelStatement *index_statement(Arena *arena, const CatalogTable *table,
@@ -247,8 +309,7 @@ static size_t add_table_indexes(Arena *arena, const CatalogTable *table, ModelSt
         if (check->type == 'c' && !statement_check_is_early(table, check))
             out[count++] = new_statement(
                 arena, table, constraint_object(arena, table, "constraint", check->name),
-                statement_add_constraint(arena, table, check->name, check->definition),
-                table->bytes);
+                statement_add_constraint(arena, table, check), table->bytes);
     }
     return count;
 }
@@ -296,12 +357,10 @@ static size_t add_foreign_key(Arena *arena, const CatalogTable *table, const Cat
                               ModelStatement **out)
 {
     bool in_two_steps = key->validated && table->kind == 'r';
-    const char *definition =
-        in_two_steps ? arena_printf(arena, "%s NOT VALID", key->definition) : key->definition;
 
-    out[0] =
-        new_statement(arena, table, constraint_object(arena, table, "foreign key", key->name),
-                      statement_add_constraint(arena, table, key->name, definition), table->bytes);
+    out[0] = new_statement(arena, table, constraint_object(arena, table, "foreign key", key->name),
+                           add_constraint_sql(arena, table, key, in_two_steps ? " NOT VALID" : ""),
+                           table->bytes);
     if (!in_two_steps)
         return 1;
     out[1] = new_statement(arena, table,

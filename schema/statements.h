@@ -16,6 +16,8 @@
 
 const char *statement_create_schema(Arena *arena, const char *schema);
 const char *statement_create_sequence(Arena *arena, const CatalogSequence *sequence);
+/* NULL if it has none. */
+const char *statement_comment_sequence(Arena *arena, const CatalogSequence *sequence);
 /* NULL if no column of the catalog's tables owns it. */
 const char *statement_own_sequence(Arena *arena, const Catalog *catalog,
                                    const CatalogSequence *sequence);
@@ -25,8 +27,8 @@ const char *statement_create_table(Arena *arena, const Catalog *catalog, const C
 /* NULL if it is no partition. */
 const char *statement_attach_partition(Arena *arena, const Catalog *catalog,
                                        const CatalogTable *table);
-const char *statement_add_constraint(Arena *arena, const CatalogTable *table, const char *name,
-                                     const char *definition);
+const char *statement_add_constraint(Arena *arena, const CatalogTable *table,
+                                     const CatalogConstraint *constraint);
 
 /* Valid checks of partitioned tables and partitions are added while they are empty, with the
  * tables: later they would lock a whole tree. */

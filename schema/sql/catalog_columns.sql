@@ -13,6 +13,10 @@ SELECT a.attrelid AS "table",
             ELSE coalesce(base.oid, t.oid) END::oid AS wire_oid,
        coalesce(e.oid, 0) AS element_oid,
        a.attnotnull AS not_null,
+       NOT a.attislocal AS inherited,
+       nn.conname AS not_null_name,
+       coalesce(nn.connoinherit, false) AS not_null_alone,
+       coalesce(nn.convalidated, true) AS not_null_valid,
        a.attidentity AS identity,
        a.attgenerated AS generated,
        a.attstorage <> 'p' AS toastable,
@@ -37,6 +41,9 @@ SELECT a.attrelid AS "table",
   -- not of oidvector and the like, which have elements but are no arrays of a type
   LEFT JOIN pg_type AS e ON e.oid = coalesce(base.typelem, t.typelem)
                          AND e.typarray = coalesce(base.oid, t.oid)
+  -- NOT NULL is a constraint of its own since 18
+  LEFT JOIN pg_constraint AS nn ON nn.conrelid = a.attrelid AND nn.contype = 'n'
+                               AND nn.conkey = ARRAY[a.attnum]
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
   LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace

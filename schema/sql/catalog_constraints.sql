@@ -8,8 +8,12 @@ SELECT con.conrelid AS "table",
        con.confrelid AS referenced,
        rn.nspname AS referenced_schema,
        rc.relname AS referenced_name,
-       pg_get_constraintdef(con.oid) AS definition
+       pg_get_constraintdef(con.oid) AS definition,
+       format('COMMENT ON CONSTRAINT %I ON %I.%I IS ', con.conname, n.nspname, c.relname)
+       || quote_literal(obj_description(con.oid, 'pg_constraint')) AS comment
   FROM pg_constraint AS con
+  JOIN pg_class AS c ON c.oid = con.conrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_class AS rc ON rc.oid = con.confrelid
   LEFT JOIN pg_namespace AS rn ON rn.oid = rc.relnamespace
  WHERE con.conrelid = ANY ($1::oid[]) AND con.contype IN ('c', 'f')

@@ -24,6 +24,8 @@ SELECT n.nspname AS schema,
        s.seqmax AS maximum,
        s.seqcache AS cache,
        s.seqcycle AS cycle,
+       c.relpersistence = 'u' AS unlogged,
+       obj_description(c.oid, 'pg_class') AS comment,
        coalesce(d.refobjid, 0) AS "table",
        coalesce(d.refobjsubid, 0) AS attnum,
        coalesce(d.deptype = 'i', false) AS of_identity

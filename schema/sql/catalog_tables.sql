@@ -30,8 +30,17 @@ SELECT c.oid,
        current_setting('block_size')::int AS block_size,
        pg_get_partkeydef(c.oid) AS partition_key,
        pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
-       (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name)
-          FROM pg_options_to_table(c.reloptions)) AS options,
+       (SELECT string_agg(o.prefix || format('%I = %L', option_name, option_value), ', '
+                          ORDER BY o.prefix, place)
+          FROM (VALUES ('', c.reloptions), ('toast.', toast.reloptions)) AS o (prefix, options)
+         CROSS JOIN LATERAL pg_options_to_table(o.options)
+               WITH ORDINALITY AS p (option_name, option_value, place)) AS options,
+       (SELECT string_agg(format('%I.%I', pn.nspname, pc.relname), ', ' ORDER BY i.inhseqno)
+          FROM pg_inherits AS i
+          JOIN pg_class AS pc ON pc.oid = i.inhparent
+          JOIN pg_namespace AS pn ON pn.oid = pc.relnamespace
+         WHERE i.inhrelid = c.oid AND NOT c.relispartition) AS inherits,
+       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        r.rolname AS owner,
        r.rolsuper AS owner_is_super,
        pg_has_role(c.relowner, 'USAGE') AS owned,
@@ -43,6 +52,7 @@ SELECT c.oid,
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_class AS rc ON rc.oid = tree.root
   JOIN pg_namespace AS rn ON rn.oid = rc.relnamespace
+  LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
   JOIN pg_roles AS r ON r.oid = c.relowner
  WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'walferry')
    AND NOT EXISTS (SELECT FROM pg_depend

@@ -20,6 +20,14 @@ SELECT false, 'policy', t.full_name || ': ' || p.polname, 'row security policies
   FROM t
   JOIN pg_policy AS p ON p.polrelid = t.oid
 UNION ALL
+SELECT false, 'tablespace', t.full_name || CASE WHEN c.oid = t.oid THEN '' ELSE ': ' || c.relname END,
+       format('is in tablespace %s, at the destination it will be in the default one', s.spcname)
+  FROM t
+  LEFT JOIN pg_index AS i ON i.indrelid = t.oid
+  JOIN pg_class AS c ON c.oid IN (t.oid, i.indexrelid)
+  JOIN pg_tablespace AS s ON s.oid = c.reltablespace
+ GROUP BY t.full_name, t.oid, c.oid, c.relname, s.spcname
+UNION ALL
 SELECT false, 'foreign_key', t.full_name || ': ' || con.conname,
        format('references %s, which is not selected', con.confrelid::regclass)
   FROM t

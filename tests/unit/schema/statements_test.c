@@ -14,7 +14,8 @@ static int give_arena_back(void **state)
     return 0;
 }
 
-static CatalogColumn id = {.attnum = 1, .name = "id", .type_text = "integer", .not_null = true};
+static CatalogColumn id = {
+    .attnum = 1, .name = "id", .type_text = "integer", .not_null = true, .not_null_valid = true};
 static CatalogColumn note = {.attnum = 2, .name = "no te", .type_text = "text"};
 
 static CatalogTable table_of(CatalogColumn *columns, size_t count)
@@ -73,10 +74,64 @@ static void a_generated_column_is_generated_there_too(void **state)
                                                "GENERATED ALWAYS AS ((a + 1)) STORED)");
 }
 
+static void a_not_null_keeps_its_name_where_it_has_one(void **state)
+{
+    CatalogColumn column = id;
+    CatalogTable table = table_of(&column, 1);
+    (void)state;
+
+    column.not_null_valid = true;
+    column.not_null_name = "named";
+    column.not_null_alone = true;
+    assert_string_equal(created(&table, NULL), "CREATE TABLE \"public\".\"t\" (\"id\" integer "
+                                               "CONSTRAINT \"named\" NOT NULL NO INHERIT)");
+    column.not_null_valid = false;
+    assert_string_equal(created(&table, NULL), "CREATE TABLE \"public\".\"t\" (\"id\" integer)");
+}
+
+static void what_comes_from_a_parent_is_not_listed(void **state)
+{
+    CatalogColumn columns[] = {id, note};
+    CatalogTable table = table_of(columns, 2);
+    (void)state;
+
+    columns[0].inherited = true;
+    table.inherits = "public.p";
+    assert_string_equal(created(&table, NULL), "CREATE TABLE \"public\".\"t\" (\"no te\" text) "
+                                               "INHERITS (public.p)");
+    table.column_count = 1;
+    assert_string_equal(created(&table, NULL),
+                        "CREATE TABLE \"public\".\"t\" () INHERITS (public.p)");
+}
+
+static void a_typed_table_lists_what_its_type_does_not_say(void **state)
+{
+    CatalogColumn columns[] = {id, note};
+    CatalogTable table = table_of(columns, 2);
+    (void)state;
+
+    table.of_type = "public.ty";
+    assert_string_equal(
+        created(&table, NULL),
+        "CREATE TABLE \"public\".\"t\" OF public.ty (\"id\" WITH OPTIONS NOT NULL)");
+    columns[0].not_null = false;
+    assert_string_equal(created(&table, NULL), "CREATE TABLE \"public\".\"t\" OF public.ty");
+}
+
 static CatalogSequence sequence_of(bool of_identity)
 {
-    return (CatalogSequence){"public", "t_id_seq", "integer", "10", "5", "1",
-                             "99",     "1",        true,      10,   1,   of_identity};
+    return (CatalogSequence){.schema = "public",
+                             .name = "t_id_seq",
+                             .type_text = "integer",
+                             .start = "10",
+                             .increment = "5",
+                             .minimum = "1",
+                             .maximum = "99",
+                             .cache = "1",
+                             .cycle = true,
+                             .table = 10,
+                             .attnum = 1,
+                             .of_identity = of_identity};
 }
 
 static void an_identity_column_keeps_the_options_of_its_sequence(void **state)
@@ -348,6 +403,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_made_with_its_columns_and_no_keys),
+        cmocka_unit_test(a_not_null_keeps_its_name_where_it_has_one),
+        cmocka_unit_test(what_comes_from_a_parent_is_not_listed),
+        cmocka_unit_test(a_typed_table_lists_what_its_type_does_not_say),
         cmocka_unit_test(storage_parameters_are_kept),
         cmocka_unit_test(a_generated_column_is_generated_there_too),
         cmocka_unit_test(an_identity_column_keeps_the_options_of_its_sequence),

@@ -1,0 +1,99 @@
+-- What is said of tables after they and all that they need were made, a statement a row: storage,
+-- defaults and NOT NULL of columns that came from a parent, statistics, identity, comments.
+-- $1 oid[] of the tables
+WITH t AS (
+    SELECT c.oid, c.relispartition, c.relreplident, format('%I.%I', n.nspname, c.relname) AS name
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY ($1::oid[])
+), col AS (
+    SELECT t.oid, t.name, a.*, ty.typstorage, to_jsonb(a) ->> 'attstattarget' AS target,
+           format('ALTER TABLE ONLY %s ALTER COLUMN %I ', t.name, a.attname) AS alter_column,
+           NOT a.attislocal AND NOT t.relispartition AS is_inherited
+      FROM t
+      JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_type AS ty ON ty.oid = a.atttypid
+), detail (oid, rank, sql) AS (
+    SELECT oid, 1, alter_column || 'SET STORAGE '
+           || CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+                              ELSE 'EXTENDED' END
+      FROM col
+     WHERE attstorage <> typstorage
+    UNION ALL
+    SELECT oid, 1, alter_column || 'SET COMPRESSION '
+           || CASE attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END
+      FROM col
+     WHERE attcompression <> ''
+    UNION ALL
+    SELECT oid, 1, alter_column || 'SET STATISTICS ' || target
+      FROM col
+     WHERE target::int >= 0
+    UNION ALL
+    SELECT oid, 1, alter_column
+           || format('SET (%s)', (SELECT string_agg(format('%I = %L', option_name, option_value), ', ')
+                                    FROM pg_options_to_table(attoptions)))
+      FROM col
+     WHERE attoptions IS NOT NULL
+    UNION ALL
+    SELECT col.oid, 1, alter_column
+           || coalesce('SET DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), 'DROP DEFAULT')
+      FROM col
+      LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum
+     WHERE is_inherited AND attgenerated = '' AND attidentity = ''
+    UNION ALL
+    -- before 18 it has no name
+    SELECT col.oid, 1, alter_column || 'SET NOT NULL'
+      FROM col
+     WHERE is_inherited AND attnotnull
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n')
+    UNION ALL
+    SELECT t.oid, 1, format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.name, con.conname,
+                            pg_get_constraintdef(con.oid))
+      FROM t
+      JOIN pg_constraint AS con ON con.conrelid = t.oid AND con.contype = 'n' AND con.conislocal
+      JOIN col ON col.oid = t.oid AND con.conkey = ARRAY[col.attnum]
+     WHERE NOT con.convalidated OR col.is_inherited
+    UNION ALL
+    SELECT t.oid, 2, pg_get_statisticsobjdef(s.oid)
+      FROM t
+      JOIN pg_statistic_ext AS s ON s.stxrelid = t.oid
+    UNION ALL
+    SELECT t.oid, 3, format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname,
+                            s.stxstattarget)
+      FROM t
+      JOIN pg_statistic_ext AS s ON s.stxrelid = t.oid
+      JOIN pg_namespace AS n ON n.oid = s.stxnamespace
+     WHERE s.stxstattarget >= 0
+    UNION ALL
+    SELECT t.oid, 3, format('COMMENT ON STATISTICS %I.%I IS %L', n.nspname, s.stxname,
+                            obj_description(s.oid, 'pg_statistic_ext'))
+      FROM t
+      JOIN pg_statistic_ext AS s ON s.stxrelid = t.oid
+      JOIN pg_namespace AS n ON n.oid = s.stxnamespace
+     WHERE obj_description(s.oid, 'pg_statistic_ext') IS NOT NULL
+    UNION ALL
+    -- what a task has set itself is not the user's
+    SELECT oid, 3, format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', name,
+                          CASE relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+      FROM t
+     WHERE relreplident IN ('f', 'n')
+       AND NOT EXISTS (SELECT FROM walferry.identity AS i WHERE i.relation = t.oid)
+    UNION ALL
+    SELECT oid, 3, format('COMMENT ON TABLE %s IS %L', name, obj_description(oid, 'pg_class'))
+      FROM t
+     WHERE obj_description(oid, 'pg_class') IS NOT NULL
+    UNION ALL
+    SELECT oid, 3, format('COMMENT ON COLUMN %s.%I IS %L', name, attname,
+                          col_description(attrelid, attnum))
+      FROM col
+     WHERE col_description(attrelid, attnum) IS NOT NULL
+    UNION ALL
+    SELECT t.oid, 3, format('COMMENT ON CONSTRAINT %I ON %s IS %L', con.conname, t.name,
+                            obj_description(con.oid, 'pg_constraint'))
+      FROM t
+      JOIN pg_constraint AS con ON con.conrelid = t.oid AND con.contype = 'n'
+     WHERE obj_description(con.oid, 'pg_constraint') IS NOT NULL
+)
+SELECT oid AS "table", sql
+  FROM detail
+ ORDER BY oid, rank, sql;
