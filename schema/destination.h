@@ -16,10 +16,3 @@
  */
 NODISCARD bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *arena,
                                   JobHost *host, Error *err);
-
-/*
- * Takes from the list those whose constraint or index a table of the user's own has already: by
- * name, and a primary key by whichever.
- */
-NODISCARD bool destination_leave_out_existing(Pg *pg, const TaskFile *task, Catalog *catalog,
-                                              Arena *arena, Error *err);

@@ -8,6 +8,7 @@
 #include "common/sql_text.h"
 #include "schema/catalog.h"
 #include "schema/destination.h"
+#include "schema/existing_keys.h"
 #include "schema/model.h"
 #include "schema/objects.h"
 #include "schema/publish.h"
@@ -185,7 +186,7 @@ static bool add_statements(Plan *p, Model *model, Error *err)
 {
     if (!p->task->phase_schema)
         return true;
-    if (!destination_leave_out_existing(p->destination, p->task, &p->now, p->arena, err))
+    if (!existing_keys_leave_out(p->destination, p->task, &p->now, p->arena, err))
         return false;
     model->indexes = statements_indexes(p->arena, &p->now, &model->n_indexes);
     model->foreign_keys = statements_foreign_keys(p->arena, &p->now, &model->n_foreign_keys);

@@ -14,9 +14,10 @@ SELECT c.oid IS NOT NULL AS exists,
                UNION ALL
                SELECT 'rule ' || rulename FROM pg_rewrite
                 WHERE ev_class = own.oid AND ev_enabled = 'O'
-               UNION ALL
-               SELECT 'foreign key ' || conname FROM pg_constraint
-                WHERE contype = 'f' AND own.oid IN (conrelid, confrelid)) AS acting
+               UNION ALL -- foreign keys have triggers on both sides, which an index finds
+               SELECT 'foreign key ' || k.conname FROM pg_trigger AS g
+                 JOIN pg_constraint AS k ON k.oid = g.tgconstraint AND k.contype = 'f'
+                WHERE g.tgrelid = own.oid) AS acting
          ORDER BY what
          LIMIT 1) AS acts,
        n.oid IS NULL OR has_schema_privilege(n.oid, 'USAGE') AS usable,

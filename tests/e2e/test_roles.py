@@ -179,17 +179,25 @@ def test_without_session_replication_role_nothing_may_act_there(strict, new_task
         task.log_text()
 
 
-def test_a_trigger_that_is_there_before_is_said_by_check(strict, new_task):
-    source, destination = strict
+ACTING = {
+    "trigger stamp": "CREATE TRIGGER stamp BEFORE UPDATE ON sales.log FOR EACH ROW EXECUTE "
+                     "FUNCTION suppress_redundant_updates_trigger()",
+    "rule no_delete": "CREATE RULE no_delete AS ON DELETE TO sales.log DO INSTEAD NOTHING",
+    "foreign key refers": "ALTER TABLE sales.log ADD UNIQUE (v); CREATE TABLE sales.other "
+                          "(v text CONSTRAINT refers REFERENCES sales.log (v))",
+}
+
+
+@pytest.mark.parametrize("what, statement", ACTING.items(), ids=ACTING)
+def test_what_would_act_there_is_said_by_check(strict, new_task, what, statement):
+    destination = strict[1]
     destination.sql("CREATE SCHEMA sales; CREATE TABLE sales.log (v text);"
-                    "CREATE TRIGGER stamp BEFORE UPDATE ON sales.log FOR EACH ROW EXECUTE "
-                    "FUNCTION suppress_redundant_updates_trigger();"
-                    "ALTER TABLE sales.log OWNER TO mover; GRANT USAGE ON SCHEMA sales TO mover",
-                    database="shop")
+                    f"{statement}; ALTER TABLE sales.log OWNER TO mover;"
+                    "GRANT USAGE ON SCHEMA sales TO mover", database="shop")
     task = task_of(strict, new_task, existing_tables="accept",
                    objects=({"schema": "sales", "table": "log"},))
 
     said = [line for line in task.cli("check", task.file, check=False).stdout.splitlines()
             if "destination.acts" in line]
 
-    assert len(said) == 1 and "FAIL" in said[0] and "trigger stamp" in said[0]
+    assert len(said) == 1 and "FAIL" in said[0] and f"its {what} would act" in said[0]
