@@ -298,6 +298,18 @@ bool replication_start(Replication *replication, Lsn resume, Error *err)
     return true;
 }
 
+/* "slot "walferry_t", output plugin "pgoutput", in the change callback, associated LSN 0/1A2B3C" */
+static void note_position(const PGresult *result, Error *err)
+{
+    static const char MARK[] = "associated LSN ";
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    const char *at = context ? strstr(context, MARK) : NULL;
+
+    if (at)
+        error_position(err, "%.*s", (int)strspn(at + strlen(MARK), "0123456789ABCDEF/"),
+                       at + strlen(MARK));
+}
+
 /* The server ended the stream: it shuts down, or something failed at its side. */
 static bool stream_ended(Replication *replication, Error *err)
 {
@@ -308,6 +320,7 @@ static bool stream_ended(Replication *replication, Error *err)
         pg_error(replication->stream, result, err);
     else
         error_set(err, ERROR_CONNECTION, "the source ended the stream");
+    note_position(result, err);
     PQclear(result);
     if (err->kind != ERROR_CONFIG)
         return false;

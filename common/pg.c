@@ -268,6 +268,31 @@ void pg_set_wait(Pg *pg, PgWait *wait, void *self)
     pg->wait_self = self;
 }
 
+/* The server says so in three ways, of which only one bears a SQLSTATE of its own. */
+static bool is_too_large(const char *state, const char *message)
+{
+    static const char *const SAYINGS[] = {"invalid memory alloc request size",
+                                          "string buffer exceeds maximum allowed length",
+                                          "out of memory"};
+
+    if (strcmp(state, "54000") != 0 && strcmp(state, "XX000") != 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(SAYINGS); i++) {
+        if (strncmp(message, SAYINGS[i], strlen(SAYINGS[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool too_large(Error *err)
+{
+    err->kind = ERROR_DATA;
+    return error_hint(err,
+                      "a row has more than the 1 GB that PostgreSQL sends or takes in one piece "
+                      "(bytea as text takes twice its size; with REPLICA IDENTITY FULL the row "
+                      "before counts too): exclude the table in objects");
+}
+
 bool pg_error(Pg *pg, const struct pg_result *result, Error *err)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
@@ -283,7 +308,7 @@ bool pg_error(Pg *pg, const struct pg_result *result, Error *err)
                   PQerrorMessage(pg->conn));
     if (state && PQresultErrorField(result, PG_DIAG_MESSAGE_HINT))
         error_hint(err, "%s", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
-    return false;
+    return message && !lost && is_too_large(state, message) ? too_large(err) : false;
 }
 
 bool pg_wait_socket(Pg *pg, bool write, Error *err)
