@@ -19,6 +19,9 @@
 /* More shapes of rows than any honest stream has; past it the server's memory is freed. */
 enum { PREPARED_MAX = 4096 };
 
+/* Each commit empties all of them, whichever was used. */
+enum { TEMPORARIES_MAX = 32 };
+
 /*
  * Rows are found through the index of
  * their key, one by one: a plan that was made while a table was small, or by a guess before it was
@@ -143,6 +146,7 @@ bool sink_postgres_forget(SinkPostgres *sink, Error *err)
     dest_tables_clear(sink->tables);
     sink->prepared = 0;
     sink->progress_prepared = false;
+    sink->temporaries = 0;
     return pg_exec(sink->pg, "DEALLOCATE ALL; DISCARD TEMP", NULL, err);
 }
 
@@ -184,7 +188,8 @@ static bool end_transaction(SinkPostgres *sink, bool durable, Error *err)
     sink->open = false;
     if (FAILPOINT("loader.after_commit"))
         return error_set(err, ERROR_TRANSIENT, "failpoint");
-    return sink->prepared < PREPARED_MAX || sink_postgres_forget(sink, err);
+    return (sink->prepared < PREPARED_MAX && sink->temporaries < TEMPORARIES_MAX) ||
+           sink_postgres_forget(sink, err);
 }
 
 static bool sink_postgres_commit(Sink *self, const LaneProgress *progress, bool durable, Error *err)

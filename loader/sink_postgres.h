@@ -56,6 +56,7 @@ typedef struct SinkPostgres {
     Error failure;
     unsigned prepared; /* statements at the server */
     bool progress_prepared;
+    unsigned temporaries; /* tables of ours at the server */
 
     Bytes copy;    /* rows to be sent */
     Bytes scratch; /* what `parameters` points into */

@@ -155,6 +155,7 @@ static bool prepare_temporary(SinkPostgres *sink, DestTable *table, Error *err)
     if (table->temporary_made_in == 0) {
         statement_temporary(&sql, table);
         table->temporary_made_in = sink->transaction;
+        sink->temporaries++;
     } else if (table->temporary_used_in == sink->transaction) {
         statement_empty_temporary(&sql, table);
     }

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { SIDES = 2, LOOK_AGAIN_MS = 1000 };
+enum { SIDES = 2, LOOK_AGAIN_MS = 1000, TABLES_AT_ONCE = 500 };
 
 typedef struct Side {
     Pg *pg;
@@ -47,9 +47,20 @@ static bool begin(Side *side, Arena *arena, const char **encoding, Error *err)
                                 " pg_current_snapshot() AS snapshot";
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
 
-    if (!pg_exec(side->pg, BEGIN, &rows, err))
+    if (!pg_exec(side->pg, BEGIN, &rows, err) ||
+        !pg_exec(side->pg, "SAVEPOINT walferry", NULL, err))
         return false;
     *encoding = arena_strdup(arena, pg_text(rows, 0, "encoding"));
+    return true;
+}
+
+/* The snapshot stays; the server has no room for locks of thousands of tables. */
+static bool let_go_locks(Compare *c, Error *err)
+{
+    for (size_t i = 0; i < SIDES; i++) {
+        if (!pg_exec(c->sides[i].pg, "ROLLBACK TO SAVEPOINT walferry", NULL, err))
+            return false;
+    }
     return true;
 }
 
@@ -233,8 +244,8 @@ static bool compare_tables(Compare *c, const char *only_table, CompareSink *sink
 
         if (!catalog_has_rows(table) || (only_table && !is_named(table, only_table, &c->arena)))
             continue;
-        count++;
-        if (!compare_table(c, i, sink, self, err))
+        if (!compare_table(c, i, sink, self, err) ||
+            (++count % TABLES_AT_ONCE == 0 && !let_go_locks(c, err)))
             return false;
     }
     if (count > 0)

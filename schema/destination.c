@@ -19,7 +19,11 @@ typedef struct Creation {
     bool replica;       /* the role may set session_replication_role */
     bool *object_there; /* for each of the catalog's objects */
     uint64_t made;
+    size_t uncommitted; /* objects made since the last commit */
 } Creation;
+
+/* What is made stays locked until then, and the server's common lock table has its bounds. */
+enum { OBJECTS_AT_ONCE = 500 };
 
 static bool refuse_table(Creation *c, const CatalogTable *table, const ExistingTable *there,
                          Error *err)
@@ -77,6 +81,25 @@ static bool run_noted(Creation *c, const char *sql, const char *object, Error *e
     return run(c, sql_text(&both), object, err);
 }
 
+static bool begin(Creation *c, Error *err)
+{
+    c->uncommitted = 0;
+    /* a function's body may name what comes after it */
+    return pg_exec(c->pg, "BEGIN; SET LOCAL check_function_bodies = off", NULL, err);
+}
+
+static bool commit(Creation *c, Error *err)
+{
+    (void)FAILPOINT("schema.tables_before_commit");
+    return pg_exec(c->pg, "COMMIT", NULL, err);
+}
+
+/* Behind each object: all are noted, so a job that is killed here goes on with the next one. */
+static bool commit_now_and_then(Creation *c, Error *err)
+{
+    return ++c->uncommitted < OBJECTS_AT_ONCE || (commit(c, err) && begin(c, err));
+}
+
 /* CREATE SCHEMA IF NOT EXISTS wants a right that is not needed where the schema is there. */
 static bool create_schema(Creation *c, const char *schema, Error *err)
 {
@@ -124,20 +147,24 @@ static bool create_sequences(Creation *c, Error *err)
         if (sequence->of_identity || c->existing.sequences[i] != STANDING_FREE)
             continue;
         if (!run_noted(c, statement_create_sequence(c->arena, sequence),
-                       existing_sequence_object(c->arena, sequence), err))
+                       existing_sequence_object(c->arena, sequence), err) ||
+            !commit_now_and_then(c, err))
             return false;
     }
     return true;
 }
 
+/* Again for those that an earlier job made: it may have ended in between. */
 static bool own_sequences(Creation *c, Error *err)
 {
     for (size_t i = 0; i < c->catalog->sequence_count; i++) {
         const CatalogSequence *sequence = &c->catalog->sequences[i];
         const char *sql = statement_own_sequence(c->arena, c->catalog, sequence);
 
-        if (sql && !sequence->of_identity && c->existing.sequences[i] == STANDING_FREE &&
-            !run(c, sql, existing_sequence_object(c->arena, sequence), err))
+        if (!sql || sequence->of_identity || c->existing.sequences[i] == STANDING_USABLE)
+            continue;
+        if (!run(c, sql, existing_sequence_object(c->arena, sequence), err) ||
+            !commit_now_and_then(c, err))
             return false;
     }
     return true;
@@ -149,8 +176,50 @@ static bool comment_on_sequences(Creation *c, Error *err)
         const CatalogSequence *sequence = &c->catalog->sequences[i];
         const char *sql = statement_comment_sequence(c->arena, sequence);
 
-        if (sql && c->existing.sequences[i] == STANDING_FREE &&
-            !run(c, sql, existing_sequence_object(c->arena, sequence), err))
+        if (!sql || c->existing.sequences[i] == STANDING_USABLE)
+            continue;
+        if (!run(c, sql, existing_sequence_object(c->arena, sequence), err) ||
+            !commit_now_and_then(c, err))
+            return false;
+    }
+    return true;
+}
+
+static bool is_made_by_us(const Creation *c, size_t number)
+{
+    Standing standing = c->existing.tables[number].standing;
+
+    return standing == STANDING_FREE || standing == STANDING_OURS;
+}
+
+/* Statements that are noted once they are done, each under a name of its own. */
+typedef struct Steps {
+    const char **objects, **statements;
+    size_t count;
+} Steps;
+
+static Steps steps_of(Creation *c, size_t most)
+{
+    return (Steps){ARENA_ARRAY(c->arena, const char *, most),
+                   ARENA_ARRAY(c->arena, const char *, most), 0};
+}
+
+static void add_step(Steps *steps, const char *object, const char *statement)
+{
+    steps->objects[steps->count] = object;
+    steps->statements[steps->count++] = statement;
+}
+
+/* An earlier job may have ended between any two of them. */
+static bool take_steps(Creation *c, const Steps *steps, Error *err)
+{
+    bool *made = ARENA_ARRAY(c->arena, bool, steps->count);
+
+    if (steps->count > 0 && !created_find(c->pg, c->task, steps->objects, steps->count, made, err))
+        return false;
+    for (size_t i = 0; i < steps->count; i++) {
+        if (!made[i] && (!run_noted(c, steps->statements[i], steps->objects[i], err) ||
+                         !commit_now_and_then(c, err)))
             return false;
     }
     return true;
@@ -158,14 +227,18 @@ static bool comment_on_sequences(Creation *c, Error *err)
 
 static bool add_details(Creation *c, Error *err)
 {
+    Steps steps = steps_of(c, c->catalog->table_count);
+
     for (size_t i = 0; i < c->catalog->table_count; i++) {
         const CatalogTable *table = &c->catalog->tables[i];
 
-        if (c->existing.tables[i].standing == STANDING_FREE && table->details &&
-            !run(c, table->details, existing_table_object(c->arena, table), err))
-            return false;
+        if (table->details && is_made_by_us(c, i))
+            add_step(
+                &steps,
+                arena_printf(c->arena, "details of %s", existing_table_object(c->arena, table)),
+                table->details);
     }
-    return true;
+    return take_steps(c, &steps, err);
 }
 
 static bool create_table(Creation *c, const CatalogTable *table, Error *err)
@@ -176,7 +249,7 @@ static bool create_table(Creation *c, const CatalogTable *table, Error *err)
     if (!run_noted(c, statement_create_table(c->arena, c->catalog, table), object, err))
         return false;
     job_notice(c->host, ++c->made, c->catalog->table_count, "creating tables");
-    return !attach || run(c, attach, object, err);
+    return (!attach || run(c, attach, object, err)) && commit_now_and_then(c, err);
 }
 
 static bool create_object(Creation *c, size_t number, Error *err)
@@ -189,7 +262,8 @@ static bool create_object(Creation *c, size_t number, Error *err)
 
         return c->existing.tables[place].standing != STANDING_FREE || create_table(c, table, err);
     }
-    return c->object_there[number] || destination_make_object(c->pg, c->task, object, err);
+    return c->object_there[number] ||
+           (destination_make_object(c->pg, c->task, object, err) && commit_now_and_then(c, err));
 }
 
 /* In the order of what needs what: parents before partitions, types before tables. */
@@ -216,21 +290,32 @@ static bool find_objects(Creation *c, Error *err)
     return true;
 }
 
+static void add_checks_of(Creation *c, const CatalogTable *table, Steps *steps)
+{
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        const CatalogConstraint *check = &table->constraints[i];
+
+        if (statement_check_is_early(table, check))
+            add_step(steps,
+                     arena_printf(c->arena, "check %s on %s", check->name,
+                                  existing_table_object(c->arena, table)),
+                     statement_add_constraint(c->arena, table, check));
+    }
+}
+
+/* Behind all tables: a partition that is attached must have those of its parent already. */
 static bool add_early_checks(Creation *c, Error *err)
 {
+    size_t most = 0;
+
+    for (size_t i = 0; i < c->catalog->table_count; i++)
+        most += c->catalog->tables[i].constraint_count;
+    Steps steps = steps_of(c, most);
     for (size_t i = 0; i < c->catalog->table_count; i++) {
-        const CatalogTable *table = &c->catalog->tables[i];
-
-        for (size_t k = 0; k < table->constraint_count; k++) {
-            const CatalogConstraint *check = &table->constraints[k];
-
-            if (c->existing.tables[i].standing == STANDING_FREE &&
-                statement_check_is_early(table, check) &&
-                !run(c, statement_add_constraint(c->arena, table, check), check->name, err))
-                return false;
-        }
+        if (is_made_by_us(c, i))
+            add_checks_of(c, &c->catalog->tables[i], &steps);
     }
-    return true;
+    return take_steps(c, &steps, err);
 }
 
 static bool create_all(Creation *c, Error *err)
@@ -256,16 +341,10 @@ bool destination_create(Pg *pg, const TaskFile *task, Catalog *catalog, Arena *a
 {
     Creation c = {.pg = pg, .task = task, .catalog = catalog, .arena = arena, .host = host};
 
-    if (!replica_role_may(pg, &c.replica, err))
-        return error_wrap(err, "make the tables");
-    /* a function's body may name what comes after it */
-    if (!pg_exec(pg, "BEGIN; SET LOCAL check_function_bodies = off", NULL, err) ||
-        !create_all(&c, err))
+    if (!replica_role_may(pg, &c.replica, err) || !begin(&c, err) || !create_all(&c, err) ||
+        !commit(&c, err))
         return error_wrap(err, "make the tables");
     mark_other_types(&c, catalog);
-    (void)FAILPOINT("schema.tables_before_commit");
-    if (!pg_exec(pg, "COMMIT", NULL, err))
-        return error_wrap(err, "make the tables");
     (void)FAILPOINT("schema.tables_created");
     return true;
 }

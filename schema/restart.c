@@ -11,6 +11,8 @@
 typedef Walferry__Model__Model Model;
 typedef Walferry__Model__ModelTable ModelTable;
 
+enum { TABLES_AT_ONCE = 500 };
+
 typedef struct Restart {
     const TaskFile *task;
     JobHost *host;
@@ -76,6 +78,12 @@ static bool forget_chunks(Restart *r, uint32_t oid, Error *err)
     return pg_exec(r->pg, sql_text(&sql), NULL, err);
 }
 
+/* What is emptied stays locked until then; a job that is killed empties all of them again. */
+static bool commit_now_and_then(Restart *r, size_t emptied, Error *err)
+{
+    return emptied % TABLES_AT_ONCE != 0 || pg_exec(r->pg, "COMMIT; BEGIN", NULL, err);
+}
+
 static bool empty_tables(Restart *r, const Model *model, const uint32_t *oids, size_t count,
                          Error *err)
 {
@@ -89,7 +97,7 @@ static bool empty_tables(Restart *r, const Model *model, const uint32_t *oids, s
             return error_set(err, ERROR_CONFIG, "table %u is not in the model", oids[i]);
         if (table->has_rows && !empty_table(r, table, err))
             return false;
-        if (!forget_chunks(r, oids[i], err))
+        if (!forget_chunks(r, oids[i], err) || !commit_now_and_then(r, i + 1, err))
             return false;
         job_notice(r->host, i + 1, count, "emptying tables");
     }
