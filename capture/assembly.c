@@ -133,7 +133,8 @@ static bool hear_heartbeat(Assembly *assembly, const Tuple *tuple, Error *err)
 
 static bool is_gated(const Assembly *assembly, const CachedRelation *relation)
 {
-    return relation->gate && visibility_sees(relation->gate->snapshot, assembly->xid);
+    return relation->gate && visibility_sees(relation->gate->snapshot, assembly->xid,
+                                             batcher_position(assembly->batcher).commit_lsn);
 }
 
 /*

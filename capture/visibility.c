@@ -16,8 +16,11 @@ static int compare(const void *a, const void *b)
 }
 
 /* pg_snapshot's list of running transactions is sorted. */
-bool visibility_sees(const Walferry__Model__Snapshot *snapshot, uint32_t xid)
+bool visibility_sees(const Walferry__Model__Snapshot *snapshot, uint32_t xid, Lsn commit_lsn)
 {
+    if (commit_lsn >= snapshot->lsn)
+        return false;
+
     uint64_t full = full_xid(snapshot->xmax, xid);
 
     if (full < snapshot->xmin)

@@ -313,6 +313,7 @@ static void close_gate(Fixture *f, uint64_t xmax)
 {
     walferry__model__snapshot__init(&f->snapshot);
     f->snapshot.xmin = f->snapshot.xmax = xmax;
+    f->snapshot.lsn = 0x1000;
     walferry__model__table_gate__init(&f->gate);
     f->gate.relation_oid = ITEMS_OID;
     f->gate.snapshot = &f->snapshot;
@@ -342,6 +343,20 @@ static void what_the_copy_has_seen_is_counted_and_not_delivered(void **state)
     assert_int_equal(f->header.transactions[0].last_ordinal, 3);
     assert_int_equal(f->changes[1].ordinal, 1);
     assert_int_equal(f->header.transactions[1].first_record_id, 1003);
+}
+
+static void numbers_of_transactions_that_come_again_are_let_through(void **state)
+{
+    Fixture *f = *state;
+
+    close_gate(f, 8);
+    begin(f, 0x1000, 7);
+    announce_items(f, 0);
+    insert(f, 0);
+    commit(f, 0x1000);
+    take(f);
+
+    assert_int_equal(f->header.change_count, 1);
 }
 
 static void an_unchanged_key_takes_its_value_from_the_old_row(void **state)
@@ -528,6 +543,7 @@ int main(void)
         TEST(heartbeats_are_seen_and_leave_no_trace),
         TEST(a_jump_of_the_heartbeat_is_a_gap),
         TEST(what_the_copy_has_seen_is_counted_and_not_delivered),
+        TEST(numbers_of_transactions_that_come_again_are_let_through),
         TEST(an_unchanged_key_takes_its_value_from_the_old_row),
         TEST(an_unchanged_key_without_an_old_row_is_a_fault),
         TEST(an_insert_with_an_unchanged_value_is_a_fault),

@@ -3,6 +3,8 @@
 #include "common/compiler.h"
 #include "tests/support/cmocka_all.h"
 
+enum { SNAPSHOT_LSN = 0x1000 };
+
 static bool sees(uint64_t xmin, uint64_t xmax, const uint64_t *running, size_t count, uint32_t xid)
 {
     uint64_t list[8];
@@ -14,7 +16,8 @@ static bool sees(uint64_t xmin, uint64_t xmax, const uint64_t *running, size_t c
     snapshot.xmax = xmax;
     snapshot.xip = list;
     snapshot.n_xip = count;
-    return visibility_sees(&snapshot, xid);
+    snapshot.lsn = SNAPSHOT_LSN;
+    return visibility_sees(&snapshot, xid, SNAPSHOT_LSN - 1);
 }
 
 static void what_was_finished_is_seen_and_what_was_running_or_to_come_is_not(void **state)
@@ -55,12 +58,26 @@ static void far_numbers_count_as_near_ones(void **state)
     assert_false(sees(xmax, xmax, NULL, 0, (uint32_t)(3000000000u + 1000000000u)));
 }
 
+/* The number of a long finished transaction comes again, 2^32 transactions later. */
+static void what_commits_behind_the_snapshot_is_not_seen_whatever_its_number(void **state)
+{
+    Walferry__Model__Snapshot snapshot = WALFERRY__MODEL__SNAPSHOT__INIT;
+    (void)state;
+
+    snapshot.xmin = snapshot.xmax = 100;
+    snapshot.lsn = SNAPSHOT_LSN;
+    assert_true(visibility_sees(&snapshot, 99, SNAPSHOT_LSN - 1));
+    assert_false(visibility_sees(&snapshot, 99, SNAPSHOT_LSN));
+    assert_false(visibility_sees(&snapshot, 99, UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_finished_is_seen_and_what_was_running_or_to_come_is_not),
         cmocka_unit_test(numbers_are_compared_across_the_end_of_an_epoch),
         cmocka_unit_test(far_numbers_count_as_near_ones),
+        cmocka_unit_test(what_commits_behind_the_snapshot_is_not_seen_whatever_its_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
