@@ -29,7 +29,7 @@ AGAIN = ["BEGIN; TRUNCATE bookings, late_bookings, only_excluded; " + ROWS + "CO
 
 
 def test_excluded_ranges_change_hands_among_rows(story):
-    told = story(TABLES + ROWS, there=TABLES)
+    told = story(TABLES + ROWS)
 
     told.one_by_one(CHANGES)
     told.in_one_group(AGAIN + CHANGES)
