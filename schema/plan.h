@@ -2,10 +2,10 @@
  * plan - the job under the snapshot: which tables there are, how they are cut into chunks, and the
  * empty tables at the destination.
  *
- * pg_get_*() and the sizes of files show the present, not the snapshot. So the tables are read under
- * the snapshot, as they are now, and once more when all else was read: one that differs, or was
- * rewritten in between, would be copied empty or doubled. Then this is TRANSIENT: it wants a newer
- * snapshot. No table is locked.
+ * pg_get_*() and the sizes of files show the present, not the snapshot. So the tables are read
+ * under the snapshot, as they are now, and once more when all else was read: one that differs, or
+ * was rewritten in between, would be copied empty or doubled. Then this is TRANSIENT: it wants a
+ * newer snapshot. No table is locked.
  */
 #pragma once
 

@@ -528,82 +528,83 @@ static void rows_of_many_megabytes_arrive(void **state)
         "2 50331648");
 }
 
+static const struct {
+    const char *what, *table, *rows;
+    const char *lines[STORY_LINES];
+    ErrorKind kind;
+    const char *message, *key, *position;
+} UNFIT[] = {
+    {"an update of a row that is not there",
+     KEYED,
+     "('1', 'x', 'y')",
+     {"~1 v w", "~2 v w"},
+     ERROR_DATA,
+     "drift: the row is missing",
+     "\"id\"=2",
+     "0/1F4:2"},
+    {"a delete of a row that is not there",
+     KEYED,
+     "('1', 'x', 'y')",
+     {"-7"},
+     ERROR_DATA,
+     "drift: the row is missing",
+     "\"id\"=7",
+     "0/1F4:1"},
+    {"an insert of a row that is there",
+     KEYED,
+     "('1', 'x', 'y')",
+     {"+2 v w", "+1 v w"},
+     ERROR_DATA,
+     "duplicate key",
+     "\"id\"=1",
+     "0/1F4:2"},
+    {"a value that the type refuses",
+     "id int PRIMARY KEY, a int, big text",
+     "(1, 1, 'y')",
+     {"+2 3 w", "+3 abc w"},
+     ERROR_DATA,
+     "invalid input syntax",
+     "\"id\"=3",
+     "0/1F4:2"},
+    {"a column that is not there",
+     "id int PRIMARY KEY, a int",
+     "(1, 1)",
+     {"+2 3 w"},
+     ERROR_CONFIG,
+     "column big is missing",
+     "",
+     ""},
+    {"a row of a table without keys",
+     NO_KEY,
+     "('1', 'x', 'y')",
+     {"-1 x z"},
+     ERROR_DATA,
+     "drift: the row is missing",
+     "",
+     "0/1F4:1"},
+};
+
 static void what_cannot_be_applied_is_named(void **state)
 {
-    static const struct {
-        const char *what, *table, *rows;
-        const char *lines[STORY_LINES];
-        ErrorKind kind;
-        const char *message, *key, *position;
-    } CASES[] = {
-        {"an update of a row that is not there",
-         KEYED,
-         "('1', 'x', 'y')",
-         {"~1 v w", "~2 v w"},
-         ERROR_DATA,
-         "drift: the row is missing",
-         "\"id\"=2",
-         "0/1F4:2"},
-        {"a delete of a row that is not there",
-         KEYED,
-         "('1', 'x', 'y')",
-         {"-7"},
-         ERROR_DATA,
-         "drift: the row is missing",
-         "\"id\"=7",
-         "0/1F4:1"},
-        {"an insert of a row that is there",
-         KEYED,
-         "('1', 'x', 'y')",
-         {"+2 v w", "+1 v w"},
-         ERROR_DATA,
-         "duplicate key",
-         "\"id\"=1",
-         "0/1F4:2"},
-        {"a value that the type refuses",
-         "id int PRIMARY KEY, a int, big text",
-         "(1, 1, 'y')",
-         {"+2 3 w", "+3 abc w"},
-         ERROR_DATA,
-         "invalid input syntax",
-         "\"id\"=3",
-         "0/1F4:2"},
-        {"a column that is not there",
-         "id int PRIMARY KEY, a int",
-         "(1, 1)",
-         {"+2 3 w"},
-         ERROR_CONFIG,
-         "column big is missing",
-         "",
-         ""},
-        {"a row of a table without keys",
-         NO_KEY,
-         "('1', 'x', 'y')",
-         {"-1 x z"},
-         ERROR_DATA,
-         "drift: the row is missing",
-         "",
-         "0/1F4:1"},
-    };
     (void)state;
 
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+    for (size_t i = 0; i < COUNT_OF(UNFIT); i++) {
         CLEANUP(arena_done) Arena arena = {0};
         LaneProgress at;
         CLEANUP(sink_close) Sink *sink = open_sink(&at);
-        Story story = {.table = CASES[i].table, .rows = CASES[i].rows};
+        Story story = {.table = UNFIT[i].table, .rows = UNFIT[i].rows};
         Error err = {0};
 
-        story.keyless = strcmp(CASES[i].table, NO_KEY) == 0;
+        story.keyless = strcmp(UNFIT[i].table, NO_KEY) == 0;
         make_table(&story);
-        print_message("%s\n", CASES[i].what);
-        assert_false(apply_lines(sink, &arena, CASES[i].lines, relation_of(&arena, &story), &err));
+        print_message("%s\n", UNFIT[i].what);
+        assert_false(apply_lines(sink, &arena, UNFIT[i].lines, relation_of(&arena, &story), &err));
         print_message("  %s; %s\n", err.message, err.hint);
-        assert_int_equal(err.kind, CASES[i].kind);
-        assert_non_null(strstr(err.message, CASES[i].message));
+        assert_int_equal(err.kind, UNFIT[i].kind);
+        assert_non_null(strstr(err.message, UNFIT[i].message));
         assert_string_equal(err.object, "public.t");
-        assert_string_equal(err.key, CASES[i].key);
-        assert_string_equal(err.position, CASES[i].position);
+        assert_string_equal(err.key, UNFIT[i].key);
+        assert_string_equal(err.position, UNFIT[i].position);
     }
 }
 
