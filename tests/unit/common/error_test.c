@@ -2,6 +2,8 @@
 
 #include "tests/support/cmocka_all.h"
 
+#include <stdio.h>
+
 #include <string.h>
 #include <sysexits.h>
 
