@@ -37,7 +37,7 @@ static void add_columns(Bytes *sql, const ModelTable *table, const char *before,
     bool any = false;
 
     for (size_t i = 0; i < table->n_columns; i++) {
-        if (table->columns[i]->generated)
+        if (table->columns[i]->generated || table->columns[i]->skip)
             continue;
         sql_add(sql, "%s", any ? ", " : before);
         sql_identifier(sql, str_of(table->columns[i]->name));

@@ -29,7 +29,7 @@ void copy_query_filenode(Bytes *sql, const ModelTable *table);
  */
 void copy_query_columns(Bytes *sql, const ModelTable *table);
 
-/* The rows of the pages [first_block, end_block), of all columns that are not generated. */
+/* The rows of the pages [first_block, end_block), of all columns that travel. */
 void copy_query_rows(Bytes *sql, const ModelTable *table, const ModelChunk *chunk);
 
 /* Who keeps the table from being locked. */

@@ -161,11 +161,27 @@ static const ModelTable *granted_table(const CopyWorker *worker, Error *err)
     return table;
 }
 
+/* As the destination calls it: "" says the same. */
+static Str name_there(const char *there, const char *here)
+{
+    return str_of(there[0] ? there : here);
+}
+
+static Str source_name(Arena *arena, const ModelTable *table)
+{
+    if (str_equal(name_there(table->to_schema, table->schema), str_of(table->schema)) &&
+        str_equal(name_there(table->to_name, table->name), str_of(table->name)))
+        return (Str){0};
+    return str_of(arena_printf(arena, "%s.%s", table->schema, table->name));
+}
+
 static Relation relation_of(Arena *arena, const ModelTable *table)
 {
     Relation relation = {.oid = table->oid,
-                         .schema = str_of(table->schema),
-                         .table = str_of(table->name),
+                         .schema = name_there(table->to_schema, table->schema),
+                         .table = name_there(table->to_name, table->name),
+                         .source = source_name(arena, table),
+                         .left_out = table->left_out,
                          .lane_by_key = table->lane_by_key,
                          .full_identity = table->full_identity,
                          .columns = ARENA_ARRAY(arena, Column, table->n_columns)};
@@ -173,10 +189,10 @@ static Relation relation_of(Arena *arena, const ModelTable *table)
     for (size_t i = 0; i < table->n_columns; i++) {
         const ModelColumn *column = table->columns[i];
 
-        if (!column->generated)
+        if (!column->generated && !column->skip)
             relation.columns[relation.column_count++] = (Column){
                 .attnum = column->attnum,
-                .name = str_of(column->name),
+                .name = name_there(column->to, column->name),
                 .type_oid = column->type_oid,
                 .type_modifier = column->type_modifier,
                 .key = column->key,

@@ -26,6 +26,12 @@ struct RelationCache {
     uint32_t slots;
 };
 
+/* Only what differs travels. */
+static Str name_there(const char *there, const char *here)
+{
+    return there[0] && strcmp(there, here) != 0 ? str_of(there) : (Str){0};
+}
+
 /* Generated columns are not published, or left out where PostgreSQL 18 insists on sending them. */
 static uint32_t published_columns(const Walferry__Model__ModelTable *table, Column *out)
 {
@@ -41,7 +47,9 @@ static uint32_t published_columns(const Walferry__Model__ModelTable *table, Colu
                                   .name = str_of(column->name),
                                   .type_oid = column->type_oid,
                                   .type_modifier = column->type_modifier,
-                                  .key = column->key};
+                                  .key = column->key,
+                                  .to = name_there(column->to, column->name),
+                                  .skip = column->skip};
         count++;
     }
     return count;
@@ -75,6 +83,9 @@ static void add_table(RelationCache *cache, const Walferry__Model__ModelTable *t
     relation->table = str_of(table->name);
     relation->lane_by_key = table->lane_by_key;
     relation->full_identity = table->full_identity;
+    relation->to_schema = name_there(table->to_schema, table->schema);
+    relation->to_table = name_there(table->to_name, table->name);
+    relation->left_out = table->left_out;
     relation->column_count = published_columns(table, NULL);
     relation->columns = ARENA_ARRAY(&cache->arena, Column, relation->column_count);
     published_columns(table, relation->columns);

@@ -30,6 +30,8 @@ static void add_json(JsonValue *tables, const CompareTable *table)
 
     json_value_put_text(one, "schema", table->schema);
     json_value_put_text(one, "table", table->table);
+    json_value_put_text(one, "to_schema", table->to_schema);
+    json_value_put_text(one, "to_table", table->to_table);
     json_value_put_bool(one, "equal", table->equal);
     json_value_put_int(one, "source_rows", table->source_rows);
     json_value_put_int(one, "destination_rows", table->destination_rows);
@@ -53,6 +55,12 @@ static const char *difference(const CompareTable *table)
     return table->source_rows == table->destination_rows ? "the rows' contents differ" : "";
 }
 
+static bool is_renamed(const CompareTable *table)
+{
+    return strcmp(table->schema, table->to_schema) != 0 ||
+           strcmp(table->table, table->to_table) != 0;
+}
+
 static void add_table(void *self, const CompareTable *table)
 {
     Report *report = self;
@@ -66,7 +74,11 @@ static void add_table(void *self, const CompareTable *table)
         bytes_add_str(&report->different, str_of(table->table));
     }
     add_json(report->tables, table);
-    table_addf(&report->table, "%s.%s", table->schema, table->table);
+    if (is_renamed(table))
+        table_addf(&report->table, "%s.%s → %s.%s", table->schema, table->table, table->to_schema,
+                   table->to_table);
+    else
+        table_addf(&report->table, "%s.%s", table->schema, table->table);
     table_add(&report->table, table->equal ? "equal" : "DIFFERS");
     add_rows(&report->table, table->source_rows);
     add_rows(&report->table, table->destination_rows);

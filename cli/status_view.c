@@ -156,6 +156,18 @@ static void add_losses(View *view)
         (long long)again, (long long)dropped, (long long)rewinds);
 }
 
+/* Only where a task leaves operations out. */
+static void add_left_out(View *view)
+{
+    int64_t missing = number(view, "rows_missing"), replaced = number(view, "rows_replaced");
+
+    if (missing <= 0 && replaced <= 0)
+        return;
+    start_line(view, "left out");
+    add(view->out, "%lld changes found no row, %lld rows were replaced by others of their key\n",
+        (long long)missing, (long long)replaced);
+}
+
 static void add_error(View *view)
 {
     const JsonValue *warnings = json_value_at(view->task, "warnings");
@@ -228,6 +240,7 @@ void status_view(const JsonValue *now, const JsonValue *before, int64_t ms, Byte
         add_stream(&view);
         add_source(&view);
         add_losses(&view);
+        add_left_out(&view);
         add_error(&view);
         add_stages(&view);
     }

@@ -34,15 +34,20 @@ typedef struct Column {
     Str name;
     uint32_t type_oid; /* in the source */
     int32_t type_modifier;
-    bool key; /* of the key by which rows are found */
+    bool key;  /* of the key by which rows are found */
+    Str to;    /* its name at the destination, before the transform; empty: the same */
+    bool skip; /* it goes no further than the transform */
 } Column;
 
 typedef struct Relation {
     uint32_t oid; /* identifies it, in the source */
     Str schema;
     Str table;
-    bool lane_by_key;   /* rows may be spread over lanes by key; else the table keeps to one */
-    bool full_identity; /* old tuples carry all columns */
+    bool lane_by_key;        /* rows may be spread over lanes by key; else the table keeps to one */
+    bool full_identity;      /* old tuples carry all columns */
+    Str to_schema, to_table; /* at the destination, before the transform; empty: the same */
+    unsigned left_out;       /* operations that do not pass, a bit for each ChangeKind */
+    Str source;              /* behind the transform: "schema.table" where it was another one */
     Column *columns;
     uint32_t column_count;
 } Relation;

@@ -28,10 +28,10 @@ typedef struct Shape {
     } parts[4];
 } Shape;
 
-static const Shape COLUMN = {.last_field = 5};
+static const Shape COLUMN = {.last_field = 7};
 static const Shape POSITION = {.last_field = 2};
 static const Shape COPY_ROWS = {.last_field = 9};
-static const Shape RELATION = {.last_field = 6, .parts = {{6, 5, &COLUMN}}};
+static const Shape RELATION = {.last_field = 10, .parts = {{6, 5, &COLUMN}}};
 static const Shape TRANSACTION = {.last_field = 8, .parts = {{7, 0, &POSITION}}};
 static const Shape HEADER = {
     .last_field = 14,
@@ -88,6 +88,8 @@ static PbColumn *pack_column(Arena *arena, const Column *column)
     out->type_oid = column->type_oid;
     out->type_modifier = column->type_modifier;
     out->key = column->key;
+    out->to = text_of(arena, column->to);
+    out->skip = column->skip;
     return out;
 }
 
@@ -101,6 +103,10 @@ static PbRelation *pack_relation(Arena *arena, const Relation *relation)
     out->table = text_of(arena, relation->table);
     out->lane_by_key = relation->lane_by_key;
     out->full_identity = relation->full_identity;
+    out->to_schema = text_of(arena, relation->to_schema);
+    out->to_table = text_of(arena, relation->to_table);
+    out->left_out = relation->left_out;
+    out->source = text_of(arena, relation->source);
     out->n_columns = relation->column_count;
     out->columns = ARENA_ARRAY(arena, PbColumn *, relation->column_count);
     for (uint32_t i = 0; i < relation->column_count; i++)
@@ -207,6 +213,10 @@ static void unpack_relation(Arena *arena, const PbRelation *in, Relation *out)
         .table = str_of(in->table),
         .lane_by_key = in->lane_by_key,
         .full_identity = in->full_identity,
+        .to_schema = str_of(in->to_schema),
+        .to_table = str_of(in->to_table),
+        .left_out = in->left_out,
+        .source = str_of(in->source),
         .columns = ARENA_ARRAY(arena, Column, in->n_columns),
         .column_count = (uint32_t)in->n_columns,
     };
@@ -219,6 +229,8 @@ static void unpack_relation(Arena *arena, const PbRelation *in, Relation *out)
             .type_oid = column->type_oid,
             .type_modifier = column->type_modifier,
             .key = column->key,
+            .to = str_of(column->to),
+            .skip = column->skip,
         };
     }
 }

@@ -136,10 +136,18 @@ static void store_number(const Setting *setting, void *target, int64_t value)
 
 static void store_choice(const Setting *setting, void *target, size_t value)
 {
+    unsigned number = (unsigned)value; /* what an enum is */
+
     if (setting->width == sizeof(bool))
         *(bool *)field_of(setting, target) = value != 0;
-    else if (setting->width > 0)
-        *(DestinationType *)field_of(setting, target) = (DestinationType)value;
+    else if (setting->width == sizeof number)
+        memcpy(field_of(setting, target), &number, sizeof number);
+}
+
+static void store_flag(const Setting *setting, void *target, bool value)
+{
+    if (setting->width > 0)
+        *(bool *)field_of(setting, target) = value;
 }
 
 static void store_texts(const Setting *setting, void *target, const char **value)
@@ -176,24 +184,40 @@ static void store_default(const Setting *setting, void *target, Arena *arena)
     case SETTING_CHOICE:
         store_choice(setting, target, 0);
         break;
-    case SETTING_TEXTS:
-        store_texts(setting, target, ARENA_ARRAY(arena, const char *, 1));
+    case SETTING_TEXTS: /* of a list to choose from, NULL says that nothing was said */
+        store_texts(setting, target, setting->values ? NULL : ARENA_ARRAY(arena, const char *, 1));
         break;
     case SETTING_FLAG:
+        store_flag(setting, target, strcmp(setting->fallback, "true") == 0);
+        break;
     case SETTING_GROUP:
     case SETTING_GROUPS:
         break;
     }
 }
 
-/* Fields of TaskObject are those below "objects."; all others are TaskFile's. */
-static void store_defaults(void *target, bool object, Arena *arena)
+/* The lists of groups that are built, the inner one first: whose struct a field belongs to. */
+static const char *const LISTS[] = {"objects.columns", "objects", ""};
+
+static const char *list_of(const Setting *setting)
+{
+    for (size_t i = 0; i < COUNT_OF(LISTS); i++) {
+        size_t length = strlen(LISTS[i]);
+
+        if (length > 0 && strncmp(setting->path, LISTS[i], length) == 0 &&
+            setting->path[length] == '.')
+            return LISTS[i];
+    }
+    return "";
+}
+
+static void store_defaults(void *target, const char *list, Arena *arena)
 {
     size_t count;
     const Setting *table = settings_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        if (object == (strncmp(table[i].path, "objects.", 8) == 0))
+        if (strcmp(list_of(&table[i]), list) == 0)
             store_default(&table[i], target, arena);
     }
 }
@@ -277,13 +301,12 @@ static bool read_size(Parse *p, const config_setting_t *node, const Setting *set
     return true;
 }
 
-/* No flag is built yet: none has a field. */
 static bool read_flag(Parse *p, const config_setting_t *node, const Setting *setting, void *target)
 {
-    (void)target;
     if (config_setting_type(node) != CONFIG_TYPE_BOOL)
         return refuse_type(p, node, setting);
-    return config_setting_get_bool(node) ? refuse_not_built(p, node, setting) : true;
+    store_flag(setting, target, config_setting_get_bool(node) != 0);
+    return true;
 }
 
 static bool find_value(const Setting *setting, const char *text, size_t *index)
@@ -355,27 +378,55 @@ static bool read_group(Parse *p, const config_setting_t *node, const Setting *se
     return read_keys(p, node, setting->path, target);
 }
 
-/* "objects" is the only list that is built. */
+/* Room for the list's items in what they belong to; returns the first. */
+static char *add_items(Parse *p, const Setting *setting, void *target, size_t count,
+                       size_t *item_size)
+{
+    if (strcmp(setting->path, "objects") == 0) {
+        TaskFile *task = target;
+
+        *item_size = sizeof(TaskObject);
+        task->object_count = count;
+        task->objects = ARENA_ARRAY(p->arena, TaskObject, count);
+        return (char *)task->objects;
+    }
+    TaskObject *object = target;
+
+    *item_size = sizeof(TaskColumn);
+    object->column_count = count;
+    object->columns = ARENA_ARRAY(p->arena, TaskColumn, count);
+    return (char *)object->columns;
+}
+
+static void note_item_line(const Setting *setting, void *item, unsigned line)
+{
+    if (strcmp(setting->path, "objects") == 0)
+        ((TaskObject *)item)->line = line;
+    else
+        ((TaskColumn *)item)->line = line;
+}
+
 static bool read_groups(Parse *p, const config_setting_t *node, const Setting *setting,
                         void *target)
 {
-    TaskFile *task = target;
     int count = config_setting_length(node);
+    size_t item_size = 0;
 
     if (!config_setting_is_list(node) && !(config_setting_is_array(node) && count == 0))
         return refuse_type(p, node, setting);
     if (setting->rule == RULE_NOT_BUILT)
         return count > 0 ? refuse_not_built(p, node, setting) : true;
-    task->objects = ARENA_ARRAY(p->arena, TaskObject, (size_t)count);
-    task->object_count = (size_t)count;
+    char *items = add_items(p, setting, target, (size_t)count, &item_size);
+
     for (int i = 0; i < count; i++) {
         const config_setting_t *item = config_setting_get_elem(node, (unsigned)i);
+        void *fields = items + (size_t)i * item_size;
 
         if (!config_setting_is_group(item))
             return refuse_type(p, node, setting);
-        store_defaults(&task->objects[i], true, p->arena);
-        task->objects[i].line = line_of(item);
-        if (!read_keys(p, item, setting->path, &task->objects[i]))
+        store_defaults(fields, setting->path, p->arena);
+        note_item_line(setting, fields, line_of(item));
+        if (!read_keys(p, item, setting->path, fields))
             return false;
     }
     return true;
@@ -466,7 +517,7 @@ bool settings_read(const char *file, Str text, Arena *arena, TaskFile *out, Sett
                   config_error_text(&config));
         return error_hint(err, "write that line as `walferry init` does");
     }
-    store_defaults(&task, false, arena);
+    store_defaults(&task, "", arena);
     if (!read_keys(&p, config_root_setting(&config), "", &task))
         return false;
     *out = task;

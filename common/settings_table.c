@@ -12,6 +12,7 @@
 #define FIELD(type, member) .offset = offsetof(type, member), .width = sizeof(((type *)0)->member)
 #define TASK(member) FIELD(TaskFile, member)
 #define OBJECT(member) FIELD(TaskObject, member)
+#define COLUMN(member) FIELD(TaskColumn, member)
 #define RANGE(from, to) .least = (from), .most = (to)
 
 #define KB INT64_C(1024)
@@ -87,8 +88,10 @@ static const Setting SETTINGS[] = {
     {"phases", SETTING_TEXTS, RULE_NOT_BUILT, "[\"schema\", \"copy\", \"stream\"]",
      .help = "What the task does, one after the other.", VALUES("schema", "copy", "stream")},
     {"case_policy", SETTING_CHOICE, RULE_FREE, "\"source\"",
-     .help = "What becomes of upper and lower case in names.",
-     VALUES("source", "lower", "upper", "dts"), .built_values = 1},
+     .help = "What becomes of the letters A to Z in names of schemas, tables and columns: as in the source, "
+     "all lower, all upper, or as DTS does it: schemas and tables lower, columns as in the source. "
+     "A name given by to_schema, to_table or to wins over it.",
+     VALUES("source", "lower", "upper", "dts"), TASK(case_policy)},
     {"existing_tables", SETTING_CHOICE, RULE_FREE, "\"error\"",
      .help = "A table of that name exists at the destination and is not of this task's making. error: the "
      "task does not start. accept: it is used when rows of the source's fit into it; `check` says "
@@ -110,24 +113,27 @@ static const Setting SETTINGS[] = {
     {"objects.exclude", SETTING_TEXTS, RULE_FREE, "[]",
      .help = "With a whole schema: tables to leave out; * stands for any letters, ? for one.",
      OBJECT(exclude)},
-    {"objects.to_schema", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "The schema's name at the destination."},
-    {"objects.to_table", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "The table's name at the destination."},
+    {"objects.to_schema", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "The schema at the destination. Empty with a table: what its schema's entry says.",
+     OBJECT(to_schema)},
+    {"objects.to_table", SETTING_TEXT, RULE_FREE, "\"\"",
+     .help = "With a table: its name at the destination.", OBJECT(to_table)},
     {"objects.to_database", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
      .help = "SelectDB: the database it goes to."},
     {"objects.where", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
      .help = "Only rows for which this SQL condition is true."},
     {"objects.etl", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
      .help = "An ETL script for these rows."},
-    {"objects.operations", SETTING_TEXTS, RULE_NOT_BUILT,
+    {"objects.operations", SETTING_TEXTS, RULE_FREE,
      "[\"insert\", \"update\", \"delete\", \"truncate\", \"ddl\"]",
-     .help = "Which changes pass.", VALUES("insert", "update", "delete", "truncate", "ddl")},
-    {"objects.columns", SETTING_GROUPS, RULE_NOT_BUILT, "()",
-     .help = "Columns to rename, leave out or give another type."},
-    {"objects.columns.name", SETTING_TEXT, RULE_REQUIRED, "\"\"", .help = "The column."},
-    {"objects.columns.to", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "Its name at the destination."},
-    {"objects.columns.skip", SETTING_FLAG, RULE_NOT_BUILT, "false", .help = "Leave it out."},
+     .help = "Which changes pass, once the rows are copied. Not given with a table: what its schema's entry says.",
+     VALUES("insert", "update", "delete", "truncate", "ddl"), OBJECT(operations)},
+    {"objects.columns", SETTING_GROUPS, RULE_FREE, "()",
+     .help = "With a table: columns to rename or leave out."},
+    {"objects.columns.name", SETTING_TEXT, RULE_REQUIRED, "\"\"", .help = "The column.", COLUMN(name)},
+    {"objects.columns.to", SETTING_TEXT, RULE_FREE, "\"\"", .help = "Its name at the destination.",
+     COLUMN(to)},
+    {"objects.columns.skip", SETTING_FLAG, RULE_FREE, "false", .help = "Leave it out.", COLUMN(skip)},
     {"objects.columns.type", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "Its type at the destination."},
     {"objects.engine", SETTING_TEXT, RULE_NOT_BUILT, "\"auto\"", .help = "SelectDB: the table's model."},
     {"objects.primary_key", SETTING_TEXTS, RULE_NOT_BUILT, "[]", .help = "SelectDB: the key columns."},

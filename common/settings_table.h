@@ -38,7 +38,7 @@ typedef struct Setting {
     int64_t least, most;       /* numbers and sizes; a size's least does not bind its default */
     const char *const *values; /* ends in NULL; a choice's field holds the index */
     size_t built_values;       /* choice: so many of them are built, from the first; 0: all */
-    size_t offset, width;      /* the field in TaskFile or TaskObject; width 0: none */
+    size_t offset, width;      /* the field in TaskFile, TaskObject or TaskColumn; width 0: none */
 } Setting;
 
 /* The keys in the order of the file; a group comes right before its keys. */

@@ -108,13 +108,70 @@ static bool check_retry(const char *file, const SettingLines *lines, const TaskF
     return error_hint(err, "lower other_minutes or raise connection_minutes");
 }
 
+/* A longer one would be cut by the server, and then be another one. */
+enum { NAME_MAX_BYTES = 63 };
+
+static bool check_new_name(const char *file, unsigned line, const char *key, const char *name,
+                           Error *err)
+{
+    if (strlen(name) <= NAME_MAX_BYTES)
+        return true;
+    error_set(err, ERROR_CONFIG, "%s:%u: %s: a name of %zu bytes", file, line, key, strlen(name));
+    return error_hint(err, "PostgreSQL takes %d bytes at most", NAME_MAX_BYTES);
+}
+
+static bool check_column(const char *file, const TaskObject *object, size_t n, Error *err)
+{
+    const TaskColumn *column = &object->columns[n];
+
+    if (column->skip && column->to[0])
+        return refuse(file, column->line, "objects.columns.to: stands beside skip",
+                      "rename the column or leave it out", err);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(object->columns[i].name, column->name) != 0)
+            continue;
+        error_set(err, ERROR_CONFIG, "%s:%u: objects.columns: %s is there twice, first in line %u",
+                  file, column->line, column->name, object->columns[i].line);
+        return error_hint(err, "keep one of them");
+    }
+    return check_new_name(file, column->line, "objects.columns.to", column->to, err);
+}
+
+/* What can be said of a table, or of a whole schema only. */
+static bool check_scope(const char *file, const TaskObject *object, Error *err)
+{
+    if (object->table[0] && object->exclude[0])
+        return refuse(file, object->line, "objects.exclude: stands beside a table",
+                      "exclude belongs to an entry for a whole schema, without table", err);
+    if (!object->table[0] && object->to_table[0])
+        return refuse(file, object->line, "objects.to_table: stands without a table",
+                      "name the table that is meant, or use to_schema", err);
+    if (!object->table[0] && object->column_count > 0)
+        return refuse(file, object->line, "objects.columns: stand without a table",
+                      "name the table that is meant in an entry of its own", err);
+    if (object->operations && !object->operations[0])
+        return refuse(file, object->line, "objects.operations: is empty",
+                      "name what passes, or exclude the table", err);
+    return true;
+}
+
+static bool check_mapping(const char *file, const TaskObject *object, Error *err)
+{
+    for (size_t i = 0; i < object->column_count; i++) {
+        if (!check_column(file, object, i, err))
+            return false;
+    }
+    return check_scope(file, object, err) &&
+           check_new_name(file, object->line, "objects.to_schema", object->to_schema, err) &&
+           check_new_name(file, object->line, "objects.to_table", object->to_table, err);
+}
+
 static bool check_object(const char *file, const TaskFile *task, size_t n, Error *err)
 {
     const TaskObject *object = &task->objects[n];
 
-    if (object->table[0] && object->exclude[0])
-        return refuse(file, object->line, "objects.exclude: stands beside a table",
-                      "exclude belongs to an entry for a whole schema, without table", err);
+    if (!check_mapping(file, object, err))
+        return false;
     for (size_t i = 0; i < n; i++) {
         const TaskObject *other = &task->objects[i];
 
@@ -166,6 +223,7 @@ static bool parse(const char *file, Str text, mode_t mode, Arena *arena, TaskFil
         !settle_name(file, &lines, arena, &task, err) || !check_retry(file, &lines, &task, err) ||
         !check_objects(file, &task, err) || !check_secrets(file, &lines, &task, mode, err))
         return false;
+    task.file = arena_strdup(arena, file);
     *out = task;
     return true;
 }
@@ -192,6 +250,21 @@ static bool is_excluded(const TaskObject *object, const char *table)
             return true;
     }
     return false;
+}
+
+const TaskObject *task_file_table(const TaskFile *task, const char *schema, const char *table)
+{
+    for (size_t i = 0; i < task->object_count; i++) {
+        if (strcmp(task->objects[i].table, table) == 0 &&
+            strcmp(task->objects[i].schema, schema) == 0)
+            return &task->objects[i];
+    }
+    return NULL;
+}
+
+const TaskObject *task_file_schema(const TaskFile *task, const char *schema)
+{
+    return task_file_table(task, schema, "");
 }
 
 bool task_file_selects(const TaskFile *task, const char *schema, const char *table)

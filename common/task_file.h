@@ -24,14 +24,34 @@ typedef enum ExistingRows {
     EXISTING_ROWS_OVERWRITE
 } ExistingRows;
 
+/* What becomes of upper and lower case in names of schemas, tables and columns. */
+typedef enum CasePolicy {
+    CASE_SOURCE,
+    CASE_LOWER,
+    CASE_UPPER,
+    CASE_DTS, /* schemas and tables lower, columns as they are */
+} CasePolicy;
+
+typedef struct TaskColumn {
+    const char *name;
+    const char *to; /* "": not said */
+    bool skip;
+    unsigned line;
+} TaskColumn;
+
 typedef struct TaskObject {
     const char *schema;
     const char *table;    /* "" : the whole schema */
     const char **exclude; /* table patterns with * and ?; ends in NULL; never NULL itself */
-    unsigned line;        /* where the entry stands, for messages */
+    const char *to_schema, *to_table; /* "": not said */
+    const char **operations;          /* ends in NULL; NULL itself: not said */
+    TaskColumn *columns;
+    size_t column_count;
+    unsigned line; /* where the entry stands, for messages */
 } TaskObject;
 
 typedef struct TaskFile {
+    const char *file; /* its own name, for messages */
     const char *name; /* [a-z0-9_]{1,40} */
     const char *tag;
     struct {
@@ -48,6 +68,7 @@ typedef struct TaskFile {
         const char *password_file;
     } destination;
     bool phase_schema, phase_copy, phase_stream;
+    CasePolicy case_policy;
     bool accept_existing_tables; /* existing_tables = "accept" */
     ExistingRows existing_rows;  /* the copy meets a row with this key */
     TaskObject *objects;         /* none: every schema that is not the system's or an extension's */
@@ -89,6 +110,10 @@ const char *task_file_template(Arena *arena, const char *name, const char *sourc
 
 /* The same keys as docs/task-file.md (Markdown). Into the arena. */
 const char *task_file_reference(Arena *arena);
+
+/* The entry for just this table, and that for its whole schema; NULL: there is none. */
+const TaskObject *task_file_table(const TaskFile *task, const char *schema, const char *table);
+const TaskObject *task_file_schema(const TaskFile *task, const char *schema);
 
 /* Is this table selected? */
 bool task_file_selects(const TaskFile *task, const char *schema, const char *table);

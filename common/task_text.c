@@ -168,9 +168,11 @@ const char *task_file_template(Arena *arena, const char *name, const char *sourc
             group = NULL;
         }
         if (list && !is_inside(&table[i], list)) {
-            add(&t.out, "    # An example:\n    #objects = ( { schema = \"public\"; exclude = "
-                        "[\"tmp_*\"]; },\n"
-                        "    #            { schema = \"sales\"; table = \"orders\"; } );\n");
+            add(&t.out,
+                "    # An example:\n    #objects = ( { schema = \"public\"; exclude = "
+                "[\"tmp_*\"]; },\n"
+                "    #            { schema = \"sales\"; table = \"orders\"; to_schema = \"dw\";\n"
+                "    #              columns = ( { name = \"note\"; to = \"remark\"; } ); } );\n");
             list = NULL;
         }
         add_setting(&t, &table[i], list != NULL);

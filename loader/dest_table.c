@@ -102,6 +102,15 @@ static char *qualified_of(const Relation *relation)
     return mem_strdup(sql_text(&out));
 }
 
+/* For messages: both names, where they differ. */
+static char *object_of(const Relation *relation)
+{
+    if (relation->source.len > 0)
+        return mem_printf("%.*s.%.*s (%.*s at the source)", STR_ARGS(relation->schema),
+                          STR_ARGS(relation->table), STR_ARGS(relation->source));
+    return mem_printf("%.*s.%.*s", STR_ARGS(relation->schema), STR_ARGS(relation->table));
+}
+
 static bool asked_the_same(const NamedTable *named, const Relation *relation)
 {
     if (named->table.column_count != relation->column_count ||
@@ -335,10 +344,11 @@ static NamedTable *new_table(DestTables *tables, const Relation *relation)
                                   relation->columns[i].key};
     }
     named->table = (DestTable){
-        .object = mem_printf("%.*s.%.*s", STR_ARGS(relation->schema), STR_ARGS(relation->table)),
+        .object = object_of(relation),
         .qualified = qualified_of(relation),
         .columns = mem_alloc((relation->column_count + 1) * sizeof(DestColumn)),
         .column_count = relation->column_count,
+        .left_out = relation->left_out,
         .number = ++tables->numbers,
     };
     return named;

@@ -42,6 +42,9 @@ typedef struct DestTable {
     bool deferrable_key; /* not checked row by row, so it may be there twice for a while */
     bool overwrites;     /* it had rows before the task: an INSERT may meet one of them */
     bool by_all_columns; /* rows are found by all their columns: no key that would do */
+    /* Changes are left out at the user's wish (a bit for each ChangeKind), so that a row that
+     * comes, changes or goes need not find what the source had. */
+    unsigned left_out;
     DestColumn *columns;
     uint32_t column_count, key_count;
     unsigned number;                               /* of its temporary table */

@@ -87,6 +87,8 @@ static void count(void *self, Stage *stage)
     stage_counter(stage, "rows_set", (int64_t)sink.rows_set);
     stage_counter(stage, "rows_serial", (int64_t)sink.rows_serial);
     stage_counter(stage, "fallbacks", (int64_t)sink.fallbacks);
+    stage_counter(stage, "rows_missing", (int64_t)sink.rows_missing);
+    stage_counter(stage, "rows_replaced", (int64_t)sink.rows_replaced);
     stage_counter(stage, "duplicates_dropped",
                   l->duplicates_dropped +
                       (int64_t)(intake.duplicates_dropped + chunks.duplicates_dropped));

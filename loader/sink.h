@@ -33,6 +33,9 @@ typedef struct SinkCounters {
     uint64_t rows_set;    /* changes that went in as sets */
     uint64_t rows_serial; /* one by one, in their order */
     uint64_t fallbacks;   /* pieces that a set statement refused */
+    /* Of tables of which some operations are left out, about: a retried piece counts again. */
+    uint64_t rows_missing;  /* changes whose row is not there */
+    uint64_t rows_replaced; /* rows that another one took the key of */
 } SinkCounters;
 
 typedef struct SinkVerbs {

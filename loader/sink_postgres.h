@@ -16,7 +16,8 @@ struct pg_result;
 
 /* What was sent in the pipeline and is not answered yet. */
 typedef struct PipelineNote {
-    enum { NOTE_COMMAND, NOTE_ROW, NOTE_PROGRESS, NOTE_SYNC } kind;
+    enum { NOTE_COMMAND, NOTE_ROW, NOTE_WAY, NOTE_PROGRESS, NOTE_SYNC } kind;
+    bool may_miss;          /* a row that need not be there */
     const DestTable *table; /* of a row; key: a tuple that holds it */
     const Value *key;
     Position position;
@@ -73,7 +74,8 @@ NODISCARD bool sink_postgres_forget(SinkPostgres *sink, Error *err);
  */
 NODISCARD bool pipeline_command(SinkPostgres *sink, const char *sql, Error *err);
 NODISCARD bool pipeline_progress(SinkPostgres *sink, const char *const values[8], Error *err);
-/* One row, which must be hit. origin and values as for statement_for(). */
+/* One row, which must be hit, unless operations are left out of its table. origin and values as for
+ * statement_for(). */
 NODISCARD bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin,
                             const Value *values, Position position, Error *err);
 /* Waits for all that was sent, leaves the pipeline. */

@@ -26,11 +26,12 @@ typedef struct Piece {
 
 /*
  * A second unique index may be violated on the way unless rows are written in their order; without
- * updates it cannot: what goes is gone before what comes.
+ * updates it cannot: what goes is gone before what comes. Where operations are left out, each row
+ * is looked for by itself.
  */
 static bool must_be_serial(const FoldTable *fold, const DestTable *dest)
 {
-    if (fold->serial)
+    if (fold->serial || dest->left_out)
         return true;
     if (dest->by_all_columns || dest->deferrable_key)
         return fold->updates + fold->deletes > 0;

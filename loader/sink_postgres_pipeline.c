@@ -49,7 +49,7 @@ static void name_row(Error *err, const PipelineNote *what)
 {
     char text[256];
 
-    if (what->kind != NOTE_ROW)
+    if (what->kind != NOTE_ROW && what->kind != NOTE_WAY)
         return;
     error_object(err, "%s", what->table->object);
     if (what->table->key_count > 0)
@@ -80,6 +80,19 @@ static void refused(SinkPostgres *sink, PGresult *result)
                    "from the source's; compare, then copy the table anew");
 }
 
+/* As many rows as there should be. */
+static bool is_as_expected(SinkPostgres *sink, const PipelineNote *what, unsigned long long count)
+{
+    if (what->kind == NOTE_COMMAND || count == 1) {
+        sink->counters.rows_replaced += what->kind == NOTE_WAY;
+        return true;
+    }
+    if (count > 0 || (what->kind != NOTE_WAY && !what->may_miss))
+        return false;
+    sink->counters.rows_missing += what->may_miss;
+    return true;
+}
+
 /* The first failure counts; what stands behind it in the pipeline was not executed. */
 static void check(SinkPostgres *sink, const PipelineNote *what, PGresult *result)
 {
@@ -87,7 +100,7 @@ static void check(SinkPostgres *sink, const PipelineNote *what, PGresult *result
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     unsigned long long count = ok ? strtoull(PQcmdTuples(result), NULL, 10) : 0;
 
-    if (sink->failed || (ok && (what->kind == NOTE_COMMAND || count == 1)))
+    if (sink->failed || (ok && is_as_expected(sink, what, count)))
         return;
     if (ok)
         missed(&sink->failure, what, count);
@@ -267,11 +280,21 @@ static void refuse(SinkPostgres *sink, const PipelineNote *what, const char *why
     sink->failed = true;
 }
 
-bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin, const Value *values,
-                  Position position, Error *err)
+static bool leaves_out(const DestTable *table, ChangeKind kind)
+{
+    return (table->left_out >> kind & 1) != 0;
+}
+
+/* A row that never came, or whose change of key did not pass. */
+static bool may_miss(const DestTable *table, const Value *origin)
+{
+    return origin && (leaves_out(table, CHANGE_INSERT) || leaves_out(table, CHANGE_UPDATE));
+}
+
+static bool send_row(SinkPostgres *sink, DestTable *table, const Value *origin, const Value *values,
+                     PipelineNote what, Error *err)
 {
     const RowParameters *parameters = &sink->parameters;
-    PipelineNote what = {NOTE_ROW, table, origin ? origin : values, position};
 
     if (!enter(sink, err))
         return false;
@@ -293,6 +316,38 @@ bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin, con
     if (parameters->bytes > KEPT_BYTES)
         bytes_done(&sink->scratch);
     return keep_flowing(sink, parameters->bytes, err);
+}
+
+/* The row gets a key that it did not have. */
+static bool takes_a_key(const DestTable *table, const Value *origin, const Value *values)
+{
+    for (uint32_t i = 0; origin && values && i < table->column_count; i++) {
+        if (table->columns[i].key &&
+            (origin[i].form != values[i].form || !str_equal(origin[i].bytes, values[i].bytes)))
+            return true;
+    }
+    return values && !origin;
+}
+
+/* What the source has taken away or renamed while that did not pass may hold the key still. */
+static bool is_in_the_way(const DestTable *table, const Value *origin, const Value *values)
+{
+    return (leaves_out(table, CHANGE_DELETE) || leaves_out(table, CHANGE_UPDATE) ||
+            leaves_out(table, CHANGE_TRUNCATE)) &&
+           table->key_count > 0 && !table->by_all_columns && takes_a_key(table, origin, values);
+}
+
+bool pipeline_row(SinkPostgres *sink, DestTable *table, const Value *origin, const Value *values,
+                  Position position, Error *err)
+{
+    PipelineNote way = {NOTE_WAY, false, table, values, position};
+    PipelineNote row = {NOTE_ROW, may_miss(table, origin), table, origin ? origin : values,
+                        position};
+
+    if (table->left_out && is_in_the_way(table, origin, values) &&
+        !send_row(sink, table, values, NULL, way, err))
+        return false;
+    return send_row(sink, table, origin, values, row, err);
 }
 
 bool pipeline_finish(SinkPostgres *sink, Error *err)

@@ -7,6 +7,8 @@
 #include "catalog_tables.sql.h"
 #include "common/bytes.h"
 #include "common/sql_text.h"
+#include "schema/created.h"
+#include "schema/map_catalog.h"
 #include "table_details.sql.h"
 
 #include <stdlib.h>
@@ -53,8 +55,8 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
     out->oid = oid_of(rows, row, "oid");
     out->parent = oid_of(rows, row, "parent");
     out->depth = pg_int(rows, row, "depth");
-    out->schema = text_of(rows, row, "schema", arena);
-    out->name = text_of(rows, row, "name", arena);
+    out->schema = out->to_schema = text_of(rows, row, "schema", arena);
+    out->name = out->to_name = text_of(rows, row, "name", arena);
     out->root_schema = text_of(rows, row, "root_schema", arena);
     out->root_name = text_of(rows, row, "root_name", arena);
     out->kind = letter_of(rows, row, "kind");
@@ -69,8 +71,10 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
     out->has_toast = pg_bool(rows, row, "has_toast");
     out->partition_key = text_of(rows, row, "partition_key", arena);
     out->partition_bound = text_of(rows, row, "partition_bound", arena);
+    out->partition_uses = text_of(rows, row, "partition_uses", arena);
     out->options = text_of(rows, row, "options", arena);
     out->inherits = text_of(rows, row, "inherits", arena);
+    out->inherits_from = text_of(rows, row, "inherits_from", arena);
     out->of_type = text_of(rows, row, "of_type", arena);
     read_rights(rows, row, arena, out);
 }
@@ -78,7 +82,7 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
 static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn *out)
 {
     out->attnum = oid_of(rows, row, "attnum");
-    out->name = text_of(rows, row, "name", arena);
+    out->name = out->to = text_of(rows, row, "name", arena);
     out->type_oid = oid_of(rows, row, "type_oid");
     out->wire_oid = oid_of(rows, row, "wire_oid");
     out->element_oid = oid_of(rows, row, "element_oid");
@@ -87,6 +91,7 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->base_type_modifier = (int32_t)pg_int(rows, row, "base_type_modifier");
     out->type_text = text_of(rows, row, "type_text", arena);
     out->default_sql = text_of(rows, row, "default_sql", arena);
+    out->sequences = text_of(rows, row, "sequences", arena);
     out->collation = text_of(rows, row, "collation", arena);
     out->deterministic = pg_bool(rows, row, "deterministic");
     out->not_null = pg_bool(rows, row, "not_null");
@@ -97,6 +102,7 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->toastable = pg_bool(rows, row, "toastable");
     out->identity = letter_of(rows, row, "identity");
     out->generated = letter_of(rows, row, "generated");
+    out->uses = text_of(rows, row, "uses", arena);
 }
 
 static void read_index_keys(const char *attnums, CatalogIndex *out)
@@ -124,7 +130,9 @@ static void read_index(const PgRows *rows, int row, Arena *arena, CatalogIndex *
     out->plain = pg_bool(rows, row, "plain");
     out->never_null = pg_bool(rows, row, "never_null");
     read_index_keys(pg_text(rows, row, "key_attnums"), out);
+    out->uses = text_of(rows, row, "uses", arena);
     out->definition = text_of(rows, row, "definition", arena);
+    out->body = text_of(rows, row, "body", arena);
     out->parent_schema = text_of(rows, row, "parent_schema", arena);
     out->parent_name = text_of(rows, row, "parent_name", arena);
     out->constraint_name = text_of(rows, row, "constraint_name", arena);
@@ -142,12 +150,21 @@ static void read_constraint(const PgRows *rows, int row, Arena *arena, CatalogCo
     out->referenced_name = text_of(rows, row, "referenced_name", arena);
     out->definition = text_of(rows, row, "definition", arena);
     out->comment = text_of(rows, row, "comment", arena);
+    out->uses = text_of(rows, row, "uses", arena);
+    out->referenced_uses = text_of(rows, row, "referenced_uses", arena);
+    out->on_update = text_of(rows, row, "on_update", arena);
+    out->on_delete = text_of(rows, row, "on_delete", arena);
+    out->on_delete_uses = text_of(rows, row, "on_delete_uses", arena);
+    out->ending = text_of(rows, row, "ending", arena);
+    out->period = pg_bool(rows, row, "period");
 }
 
 static void read_sequence(const PgRows *rows, int row, Arena *arena, CatalogSequence *out)
 {
-    out->schema = text_of(rows, row, "schema", arena);
+    out->oid = oid_of(rows, row, "oid");
+    out->schema = out->to_schema = text_of(rows, row, "schema", arena);
     out->name = text_of(rows, row, "name", arena);
+    out->literal = text_of(rows, row, "literal", arena);
     out->type_text = text_of(rows, row, "type_text", arena);
     out->start = text_of(rows, row, "start", arena);
     out->increment = text_of(rows, row, "increment", arena);
@@ -204,6 +221,27 @@ static bool query_tables(Pg *pg, const char *sql, const char *oids, PgRows **row
     return pg_query(pg, sql, 1, &oids, rows, err) || error_wrap(err, "read the catalog");
 }
 
+/* Queries that are told the tables' names at the destination, for the SQL that they make. */
+static bool query_mapped(Pg *pg, const char *sql, const Catalog *catalog, Arena *arena,
+                         PgRows **rows, Error *err)
+{
+    CLEANUP(bytes_done) Bytes schemas = {0};
+    CLEANUP(bytes_done) Bytes names = {0};
+    const char **texts = ARENA_ARRAY(arena, const char *, catalog->table_count);
+
+    for (size_t i = 0; i < catalog->table_count; i++)
+        texts[i] = catalog->tables[i].to_schema;
+    created_text_array(&schemas, texts, catalog->table_count);
+    for (size_t i = 0; i < catalog->table_count; i++)
+        texts[i] = catalog->tables[i].to_name;
+    created_text_array(&names, texts, catalog->table_count);
+
+    const char *values[] = {catalog_oids(arena, catalog), sql_text(&schemas), sql_text(&names)};
+
+    return pg_query(pg, sql, COUNT_OF(values), values, rows, err) ||
+           error_wrap(err, "read the catalog");
+}
+
 bool catalog_read_columns(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
@@ -222,11 +260,11 @@ bool catalog_read_columns(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
     return true;
 }
 
-static bool read_indexes(Pg *pg, Arena *arena, Catalog *catalog, const char *oids, Error *err)
+static bool read_indexes(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
 
-    if (!query_tables(pg, SQL_CATALOG_INDEXES, oids, &rows, err))
+    if (!query_mapped(pg, SQL_CATALOG_INDEXES, catalog, arena, &rows, err))
         return false;
     for (int row = 0; row < pg_rows_count(rows);) {
         CatalogTable *table = catalog_find(catalog, oid_of(rows, row, "table"));
@@ -240,11 +278,11 @@ static bool read_indexes(Pg *pg, Arena *arena, Catalog *catalog, const char *oid
     return true;
 }
 
-static bool read_constraints(Pg *pg, Arena *arena, Catalog *catalog, const char *oids, Error *err)
+static bool read_constraints(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
 
-    if (!query_tables(pg, SQL_CATALOG_CONSTRAINTS, oids, &rows, err))
+    if (!query_mapped(pg, SQL_CATALOG_CONSTRAINTS, catalog, arena, &rows, err))
         return false;
     for (int row = 0; row < pg_rows_count(rows);) {
         CatalogTable *table = catalog_find(catalog, oid_of(rows, row, "table"));
@@ -275,31 +313,34 @@ bool catalog_read_rest(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
 {
     const char *oids = catalog_oids(arena, catalog);
 
-    return read_indexes(pg, arena, catalog, oids, err) &&
-           read_constraints(pg, arena, catalog, oids, err) &&
+    return read_indexes(pg, arena, catalog, err) && read_constraints(pg, arena, catalog, err) &&
            read_sequences(pg, arena, catalog, oids, err);
 }
 
-static const char *join_details(const PgRows *rows, int row, size_t count, Arena *arena)
+/* What is said of columns that are not there is left out. */
+static const char *join_details(const CatalogTable *table, const PgRows *rows, int row,
+                                size_t count, Arena *arena)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
 
-    for (size_t i = 0; i < count; i++)
-        sql_add(&sql, "%s%s", i ? "; " : "", pg_text(rows, row + (int)i, "sql"));
-    return arena_copy(arena, bytes_str(&sql)).data;
+    for (int at = row; at < row + (int)count; at++) {
+        if (!map_uses_skipped(table, pg_text(rows, at, "uses")))
+            sql_add(&sql, "%s%s", sql.len ? "; " : "", pg_text(rows, at, "sql"));
+    }
+    return sql.len ? arena_copy(arena, bytes_str(&sql)).data : NULL;
 }
 
 bool catalog_read_details(Pg *pg, Arena *arena, Catalog *catalog, Error *err)
 {
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
 
-    if (!query_tables(pg, SQL_TABLE_DETAILS, catalog_oids(arena, catalog), &rows, err))
+    if (!query_mapped(pg, SQL_TABLE_DETAILS, catalog, arena, &rows, err))
         return false;
     for (int row = 0; row < pg_rows_count(rows);) {
         CatalogTable *table = catalog_find(catalog, oid_of(rows, row, "table"));
         size_t count = rows_of_table(rows, row);
 
-        table->details = join_details(rows, row, count, arena);
+        table->details = join_details(table, rows, row, count, arena);
         row += (int)count;
     }
     return true;
@@ -310,7 +351,13 @@ bool catalog_read(Pg *pg, const TaskFile *task, Arena *arena, Catalog *out, Erro
     if (!catalog_read_candidates(pg, arena, out, err))
         return false;
     catalog_select(out, task);
-    return catalog_read_columns(pg, arena, out, err) && catalog_read_rest(pg, arena, out, err);
+    if (!catalog_read_columns(pg, arena, out, err))
+        return false;
+    map_catalog_tables(out, task, arena);
+    if (!catalog_read_rest(pg, arena, out, err))
+        return false;
+    map_catalog(out, task, arena);
+    return true;
 }
 
 static int compare_oid(const void *key, const void *element)
@@ -337,6 +384,19 @@ const CatalogColumn *catalog_column(const CatalogTable *table, uint32_t attnum)
     return NULL;
 }
 
+bool catalog_uses(const char *attnums, uint32_t attnum)
+{
+    char *end = NULL;
+
+    for (const char *at = attnums ? attnums : ""; *at; at = end) {
+        if (strtoul(at, &end, 10) == attnum)
+            return true;
+        if (end == at)
+            return false;
+    }
+    return false;
+}
+
 bool catalog_has_rows(const CatalogTable *table)
 {
     return table->kind == 'r';
@@ -345,6 +405,16 @@ bool catalog_has_rows(const CatalogTable *table)
 const char *catalog_name(Arena *arena, const CatalogTable *table)
 {
     return arena_printf(arena, "%s.%s", table->schema, table->name);
+}
+
+const char *catalog_to_name(Arena *arena, const CatalogTable *table)
+{
+    const char *name = arena_printf(arena, "%s.%s", table->to_schema, table->to_name);
+    const char *source = catalog_name(arena, table);
+
+    if (strcmp(name, source) == 0)
+        return name;
+    return arena_printf(arena, "%s (%s at the source)", name, source);
 }
 
 const char *catalog_oids(Arena *arena, const Catalog *catalog)

@@ -21,6 +21,7 @@ typedef struct CatalogColumn {
     int32_t base_type_modifier;
     const char *type_text;
     const char *default_sql; /* also of a generated column; NULL: none */
+    const char *sequences;   /* oids of those that the default uses: see catalog_uses() */
     const char *collation;   /* quoted; NULL: its type's */
     bool deterministic;      /* its collation */
     bool not_null, toastable;
@@ -28,8 +29,11 @@ typedef struct CatalogColumn {
     const char *not_null_name; /* since 18; NULL: none */
     bool not_null_alone;       /* NO INHERIT */
     bool not_null_valid;
-    char identity;  /* 'a'lways, by 'd'efault, or NUL */
-    char generated; /* 's'tored, 'v'irtual, or NUL */
+    char identity;    /* 'a'lways, by 'd'efault, or NUL */
+    char generated;   /* 's'tored, 'v'irtual, or NUL */
+    const char *uses; /* of a generated column: see catalog_uses() */
+    const char *to;   /* its name at the destination */
+    bool skip;        /* it is not there */
 } CatalogColumn;
 
 enum { INDEX_KEYS_MAX = 32 };
@@ -43,7 +47,9 @@ typedef struct CatalogIndex {
     bool never_null;               /* all its columns are NOT NULL */
     uint32_t keys[INDEX_KEYS_MAX]; /* attnums; 0: an expression */
     size_t key_count;
+    const char *uses; /* all columns that it has to do with: see catalog_uses() */
     const char *definition;
+    const char *body; /* of the definition, behind the table's name; NULL: not to be told apart */
     const char *parent_schema, *parent_name; /* of the index it is attached to; NULL: none */
     const char *constraint_name;             /* NULL: just an index */
     const char *constraint_definition;
@@ -57,7 +63,12 @@ typedef struct CatalogConstraint {
     uint32_t referenced; /* 'f' */
     const char *referenced_schema, *referenced_name;
     const char *definition;
-    const char *comment; /* SQL; NULL: none */
+    const char *comment;         /* SQL; NULL: none */
+    const char *uses;            /* its columns in their order: see catalog_uses() */
+    const char *referenced_uses; /* 'f', and so are the following: of the other table */
+    const char *on_update, *on_delete, *ending; /* as they stand in the definition */
+    const char *on_delete_uses;                 /* SET NULL of just these */
+    bool period;                                /* its last column is a PERIOD */
 } CatalogConstraint;
 
 typedef struct CatalogTable {
@@ -66,6 +77,8 @@ typedef struct CatalogTable {
     int64_t depth;   /* below the topmost parent */
     const char *schema, *name;
     const char *root_schema, *root_name; /* its topmost parent, or itself */
+    const char *to_schema, *to_name;     /* its name at the destination */
+    unsigned left_out;                   /* operations that do not pass: see mapping.h */
     char kind;                           /* 'r', 'p'artitioned, 'f'oreign (a partition) */
     char persistence;                    /* 'p', 'u'nlogged */
     char identity;                       /* pg_class.relreplident: 'd', 'n', 'f', 'i' */
@@ -75,10 +88,12 @@ typedef struct CatalogTable {
     double estimated_rows;
     bool has_toast;
     const char *partition_key, *partition_bound; /* NULL: none */
+    const char *partition_uses;                  /* columns of its partition key */
     const char *options;                         /* storage parameters, as SQL; NULL: none */
-    const char *inherits; /* names of its parents, as SQL; NULL: none, or a partition */
-    const char *of_type;  /* of a typed table, as SQL; NULL: none */
-    const char *details;  /* SQL for when all is made: catalog_read_details(); NULL: none */
+    const char *inherits;      /* names of its parents, as SQL; NULL: none, or a partition */
+    const char *inherits_from; /* their oids: see catalog_uses() */
+    const char *of_type;       /* of a typed table, as SQL; NULL: none */
+    const char *details;       /* SQL for when all is made: catalog_read_details(); NULL: none */
     const char *owner;
     bool owner_is_super;
     bool as_text; /* columns at the destination have other types: no binary form */
@@ -92,7 +107,10 @@ typedef struct CatalogTable {
 } CatalogTable;
 
 typedef struct CatalogSequence {
+    uint32_t oid;
     const char *schema, *name;
+    const char *to_schema; /* at the destination, where it keeps its name */
+    const char *literal;   /* its quoted name as it stands in a default */
     const char *type_text;
     const char *start, *increment, *minimum, *maximum, *cache;
     bool cycle, unlogged;
@@ -119,7 +137,7 @@ typedef struct Catalog {
     size_t table_count;
     CatalogObject *objects; /* objects_read(): in the order in which they can be made */
     size_t object_count;
-    CatalogSequence *sequences;
+    CatalogSequence *sequences; /* by oid */
     size_t sequence_count;
 } Catalog;
 
@@ -142,11 +160,16 @@ NODISCARD bool catalog_read(Pg *pg, const TaskFile *task, Arena *arena, Catalog 
 CatalogTable *catalog_find(const Catalog *catalog, uint32_t oid);
 const CatalogColumn *catalog_column(const CatalogTable *table, uint32_t attnum);
 
+/* Is the column one of a list such as "2 5 3"? NULL is the empty one. */
+bool catalog_uses(const char *attnums, uint32_t attnum);
+
 /* Has rows of its own: an ordinary table. */
 bool catalog_has_rows(const CatalogTable *table);
 
-/* "schema.table", for messages. */
+/* "schema.table", for messages; and "to_schema.to_table", with the source's name where it differs.
+ */
 const char *catalog_name(Arena *arena, const CatalogTable *table);
+const char *catalog_to_name(Arena *arena, const CatalogTable *table);
 
 /* "{16384,16385}", for oid[] parameters. */
 const char *catalog_oids(Arena *arena, const Catalog *catalog);

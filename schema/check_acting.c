@@ -41,10 +41,10 @@ bool check_acting(CheckReport *r, Pg *pg, Error *err)
     const char **names = ARENA_ARRAY(&r->arena, const char *, count);
 
     for (size_t i = 0; i < count; i++)
-        names[i] = r->catalog.tables[i].schema;
+        names[i] = r->catalog.tables[i].to_schema;
     created_text_array(&schemas, names, count);
     for (size_t i = 0; i < count; i++)
-        names[i] = r->catalog.tables[i].name;
+        names[i] = r->catalog.tables[i].to_name;
     created_text_array(&tables, names, count);
 
     const char *values[] = {sql_text(&schemas), sql_text(&tables)};

@@ -90,7 +90,7 @@ bool check_destination(CheckReport *report, Pg *pg, Error *err)
     const char **names = ARENA_ARRAY(&report->arena, const char *, count);
 
     for (size_t i = 0; i < count; i++)
-        names[i] = report->catalog.tables[i].schema;
+        names[i] = report->catalog.tables[i].to_schema;
     created_text_array(&schemas, names, count);
 
     const char *values[] = {sql_text(&schemas)};

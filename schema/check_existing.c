@@ -70,7 +70,7 @@ static void report_kept_rows(CheckReport *r, const char *name, bool has_key)
 
 static void report_rows(CheckReport *r, const CatalogTable *table, const ExistingTable *existing)
 {
-    const char *name = catalog_name(&r->arena, table), *to_do = "";
+    const char *name = catalog_to_name(&r->arena, table), *to_do = "";
     const char *why = existing_rows_refusal(&r->arena, table, existing, &to_do);
 
     if (why)
@@ -174,7 +174,7 @@ bool check_existing(CheckReport *r, Pg *pg, Error *err)
     if (!existing_read(pg, r->task, &r->catalog, &r->arena, &existing, err))
         return false;
     for (size_t i = 0; i < r->catalog.table_count; i++)
-        report_table(r, &existing.tables[i], catalog_name(&r->arena, &r->catalog.tables[i]),
+        report_table(r, &existing.tables[i], catalog_to_name(&r->arena, &r->catalog.tables[i]),
                      &wrong);
     if (wrong == 0)
         check_report(r, CHECK_OK, "destination.existing_tables", "", "", "no table is in the way");

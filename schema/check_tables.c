@@ -7,6 +7,8 @@
 #include "schema/created.h"
 #include "schema/identity.h"
 #include "schema/keys.h"
+#include "schema/map_catalog.h"
+#include "schema/mapping_check.h"
 #include "schema/objects.h"
 #include "schema/unsupported.h"
 
@@ -42,8 +44,8 @@ static bool report_missing(CheckReport *r, Pg *pg, const TaskObject *object, Err
         what = "it is a partition: name the table that it belongs to";
     else if (pg_rows_count(rows) > 0)
         what = arena_printf(&r->arena, "it is %s, not a table", pg_text(rows, 0, "kind"));
-    check_report(r, CHECK_FAIL, "task.tables", name, "correct objects in the task file", "%s",
-                 what);
+    check_report(r, CHECK_FAIL, "task.tables", name, "correct objects in the task file",
+                 "%s:%u: %s", r->task->file, object->line, what);
     return true;
 }
 
@@ -242,6 +244,35 @@ static bool report_coverage(CheckReport *r, Pg *pg, Error *err)
     return true;
 }
 
+static void report_flaw(void *self, const MappingFlaw *flaw)
+{
+    CheckReport *r = self;
+
+    check_report(r, flaw->fatal ? CHECK_FAIL : CHECK_WARN,
+                 flaw->fatal ? "task.mapping" : "table.not_copied.skipped", flaw->object,
+                 flaw->to_do, "%s%s%s", flaw->fatal ? "" : flaw->kind, flaw->fatal ? "" : ": ",
+                 flaw->what);
+}
+
+/* Rows that never come or never go: said, so that nobody is surprised by compare. */
+static void report_operations(CheckReport *r)
+{
+    for (size_t i = 0; i < r->catalog.table_count; i++) {
+        const CatalogTable *table = &r->catalog.tables[i];
+
+        if (table->left_out && catalog_has_rows(table))
+            check_report(r, CHECK_OK, "task.operations", catalog_name(&r->arena, table), "",
+                         "not all operations pass: its rows will differ");
+    }
+}
+
+static void report_mapping(CheckReport *r)
+{
+    mapping_each(&r->catalog, r->task, &r->arena, report_flaw, r);
+    map_catalog_leave_out(&r->catalog);
+    report_operations(r);
+}
+
 /* Beside the tables. Said, but no warning: almost every database has some. */
 static bool report_others(CheckReport *r, Pg *pg, Error *err)
 {
@@ -277,5 +308,6 @@ bool check_tables(CheckReport *report, Pg *pg, Error *err)
     for (size_t i = 0; i < COUNT_OF(RIGHTS); i++)
         report_right(report, &RIGHTS[i], pg_text(rows, 0, "role"));
     report_identities(report);
+    report_mapping(report);
     return report_coverage(report, pg, err) && report_others(report, pg, err);
 }

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/sql_text.h"
 #include "schema/existing.h"
+#include "schema/map_catalog.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -81,8 +82,10 @@ static bool read_tables(Compare *c, Error *err)
     if (!catalog_read_candidates(c->sides[0].pg, &c->arena, &c->catalog, err))
         return false;
     catalog_select(&c->catalog, c->task);
-    return catalog_read_columns(c->sides[0].pg, &c->arena, &c->catalog, err) &&
-           existing_read(c->sides[1].pg, c->task, &c->catalog, &c->arena, &c->existing, err);
+    if (!catalog_read_columns(c->sides[0].pg, &c->arena, &c->catalog, err))
+        return false;
+    map_catalog_tables(&c->catalog, c->task, &c->arena);
+    return existing_read(c->sides[1].pg, c->task, &c->catalog, &c->arena, &c->existing, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -91,14 +94,14 @@ static int by_name(const void *a, const void *b)
                   (*(const CatalogColumn *const *)b)->name);
 }
 
-/* ROW("a", "b"), by name: an attached partition may have its columns in another order. */
-static void add_row(Bytes *sql, Arena *arena, const CatalogTable *table)
+/* ROW("a", "b"), by the source's names: a partition may have its columns in another order. */
+static void add_row(Bytes *sql, Arena *arena, const CatalogTable *table, bool there)
 {
     const CatalogColumn **columns = ARENA_ARRAY(arena, const CatalogColumn *, table->column_count);
     size_t count = 0;
 
     for (size_t i = 0; i < table->column_count; i++) {
-        if (!table->columns[i].generated)
+        if (!table->columns[i].generated && !table->columns[i].skip)
             columns[count++] = &table->columns[i];
     }
     if (count > 0)
@@ -106,22 +109,24 @@ static void add_row(Bytes *sql, Arena *arena, const CatalogTable *table)
     sql_add(sql, "ROW(");
     for (size_t i = 0; i < count; i++) {
         sql_add(sql, "%s", i ? ", " : "");
-        sql_identifier(sql, str_of(columns[i]->name));
+        sql_identifier(sql, str_of(there ? columns[i]->to : columns[i]->name));
     }
     sql_add(sql, ")::text");
 }
 
 /* Text is hashed as the server keeps it, unless the two keep it differently. */
-static const char *digest_sql(const Compare *c, Arena *arena, const CatalogTable *table, char kind)
+static const char *digest_sql(const Compare *c, Arena *arena, const CatalogTable *table, char kind,
+                              bool there)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
 
     sql_add(&sql, "SELECT count(*) AS rows, coalesce(sum(");
     sql_add(&sql, c->same_encoding ? "hashtextextended(" : "('x' || left(md5(convert_to(");
-    add_row(&sql, arena, table);
+    add_row(&sql, arena, table, there);
     sql_add(&sql, c->same_encoding ? ", 0)" : ", 'UTF8')), 16))::bit(64)::bigint");
     sql_add(&sql, "::numeric), 0) AS digest FROM %s", kind == 'p' ? "" : "ONLY ");
-    sql_qualified(&sql, str_of(table->schema), str_of(table->name));
+    sql_qualified(&sql, str_of(there ? table->to_schema : table->schema),
+                  str_of(there ? table->to_name : table->name));
     return arena_copy(arena, bytes_str(&sql)).data;
 }
 
@@ -156,7 +161,7 @@ static bool count_both(Compare *c, size_t number, Error *err)
     char kinds[SIDES] = {table->kind, c->existing.tables[number].there.kind};
 
     for (size_t i = 0; i < SIDES; i++) {
-        const char *sql = digest_sql(c, &c->arena, table, kinds[i]);
+        const char *sql = digest_sql(c, &c->arena, table, kinds[i], i == 1);
 
         pg_rows_done(&c->sides[i].rows);
         c->sides[i].finished = false;
@@ -200,9 +205,10 @@ static const char *hindrance(Compare *c, size_t number)
     if (!there->kind)
         return "the destination has no such table";
     for (size_t i = 0; i < table->column_count; i++) {
-        if (!table->columns[i].generated && !has_column(there, table->columns[i].name))
-            return arena_printf(&c->arena, "the destination has no column %s",
-                                table->columns[i].name);
+        const CatalogColumn *column = &table->columns[i];
+
+        if (!column->generated && !column->skip && !has_column(there, column->to))
+            return arena_printf(&c->arena, "the destination has no column %s", column->to);
     }
     return "";
 }
@@ -212,6 +218,8 @@ static bool compare_table(Compare *c, size_t number, CompareSink *sink, void *se
     const CatalogTable *table = &c->catalog.tables[number];
     CompareTable result = {.schema = table->schema,
                            .table = table->name,
+                           .to_schema = table->to_schema,
+                           .to_table = table->to_name,
                            .source_rows = -1,
                            .destination_rows = -1,
                            .source_digest = "",
@@ -220,7 +228,7 @@ static bool compare_table(Compare *c, size_t number, CompareSink *sink, void *se
 
     if (!result.note[0]) {
         if (!count_both(c, number, err))
-            return error_object(err, "%s", catalog_name(&c->arena, table));
+            return error_object(err, "%s", catalog_to_name(&c->arena, table));
         put_counts(c, &result);
     }
     sink(self, &result);
@@ -230,7 +238,8 @@ static bool compare_table(Compare *c, size_t number, CompareSink *sink, void *se
 static bool is_named(const CatalogTable *table, const char *name, Arena *arena)
 {
     return strcmp(name, table->name) == 0 || strcmp(name, table->root_name) == 0 ||
-           strcmp(name, catalog_name(arena, table)) == 0 ||
+           strcmp(name, catalog_name(arena, table)) == 0 || strcmp(name, table->to_name) == 0 ||
+           strcmp(name, arena_printf(arena, "%s.%s", table->to_schema, table->to_name)) == 0 ||
            strcmp(name, arena_printf(arena, "%s.%s", table->root_schema, table->root_name)) == 0;
 }
 

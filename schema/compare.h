@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 typedef struct CompareTable {
-    const char *schema, *table;
+    const char *schema, *table;       /* at the source */
+    const char *to_schema, *to_table; /* at the destination */
     bool equal;
     int64_t source_rows, destination_rows;          /* -1: not counted, see note */
     const char *source_digest, *destination_digest; /* decimal; "" if not computed */

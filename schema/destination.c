@@ -40,7 +40,7 @@ static bool refuse_table(Creation *c, const CatalogTable *table, const ExistingT
         error_set(err, ERROR_CONFIG,
                   "the source's rows do not fit into the table that is there: %s",
                   existing_hindrance(c->arena, there));
-    error_object(err, "%s", catalog_name(c->arena, table));
+    error_object(err, "%s", catalog_to_name(c->arena, table));
     return error_hint(err, "%s", is_missing ? "create it, or add \"schema\" to phases" : HINT);
 }
 
@@ -118,14 +118,14 @@ static bool create_schemas(Creation *c, Error *err)
     const char *last = "";
 
     for (size_t i = 0; i < c->catalog->table_count; i++) {
-        const char *schema = c->catalog->tables[i].schema;
+        const char *schema = c->catalog->tables[i].to_schema;
 
         if (strcmp(schema, last) != 0 && !create_schema(c, schema, err))
             return false;
         last = schema;
     }
     for (size_t i = 0; i < c->catalog->sequence_count; i++) {
-        if (!create_schema(c, c->catalog->sequences[i].schema, err))
+        if (!create_schema(c, c->catalog->sequences[i].to_schema, err))
             return false;
     }
     for (size_t i = 0; i < c->catalog->object_count; i++) {
@@ -241,12 +241,30 @@ static bool add_details(Creation *c, Error *err)
     return take_steps(c, &steps, err);
 }
 
+static const char *renaming_of(const Creation *c, const CatalogTable *table)
+{
+    return statement_rename_columns(c->arena, table, statement_table(c->arena, table));
+}
+
+/* A partition that comes to a table of the user's needs its names at once. */
+static bool rename_to_fit(Creation *c, const CatalogTable *table, Error *err)
+{
+    const CatalogTable *parent = table->parent ? catalog_find(c->catalog, table->parent) : NULL;
+    const char *sql = renaming_of(c, table);
+
+    if (!sql || !parent || is_made_by_us(c, (size_t)(parent - c->catalog->tables)))
+        return true;
+    return run(c, sql, existing_table_object(c->arena, table), err);
+}
+
 static bool create_table(Creation *c, const CatalogTable *table, Error *err)
 {
     const char *object = existing_table_object(c->arena, table);
     const char *attach = statement_attach_partition(c->arena, c->catalog, table);
 
     if (!run_noted(c, statement_create_table(c->arena, c->catalog, table), object, err))
+        return false;
+    if (!rename_to_fit(c, table, err))
         return false;
     job_notice(c->host, ++c->made, c->catalog->table_count, "creating tables");
     return (!attach || run(c, attach, object, err)) && commit_now_and_then(c, err);
@@ -318,14 +336,33 @@ static bool add_early_checks(Creation *c, Error *err)
     return take_steps(c, &steps, err);
 }
 
+/* Definitions bear the source's names, so that columns get theirs when all is made. A partition's
+ * are renamed with its parent's. */
+static bool rename_columns(Creation *c, Error *err)
+{
+    Steps steps = steps_of(c, c->catalog->table_count);
+
+    for (size_t i = 0; i < c->catalog->table_count; i++) {
+        const CatalogTable *table = &c->catalog->tables[i];
+        const char *sql = is_made_by_us(c, i) && !table->parent ? renaming_of(c, table) : NULL;
+
+        if (sql)
+            add_step(
+                &steps,
+                arena_printf(c->arena, "columns of %s", existing_table_object(c->arena, table)),
+                sql);
+    }
+    return take_steps(c, &steps, err);
+}
+
 static bool create_all(Creation *c, Error *err)
 {
     return existing_read(c->pg, c->task, c->catalog, c->arena, &c->existing, err) &&
            judge_tables(c, err) &&
            existing_allow_acting(c->catalog, &c->existing, c->replica, c->arena, err) &&
            find_objects(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
-           create_objects(c, err) && own_sequences(c, err) && comment_on_sequences(c, err) &&
-           add_details(c, err) && add_early_checks(c, err) &&
+           create_objects(c, err) && add_details(c, err) && add_early_checks(c, err) &&
+           rename_columns(c, err) && own_sequences(c, err) && comment_on_sequences(c, err) &&
            existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 

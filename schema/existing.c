@@ -21,12 +21,12 @@ static const char *object_of(Arena *arena, const char *kind, const char *schema,
 
 const char *existing_table_object(Arena *arena, const CatalogTable *table)
 {
-    return object_of(arena, "table", table->schema, table->name);
+    return object_of(arena, "table", table->to_schema, table->to_name);
 }
 
 const char *existing_sequence_object(Arena *arena, const CatalogSequence *sequence)
 {
-    return object_of(arena, "sequence", sequence->schema, sequence->name);
+    return object_of(arena, "sequence", sequence->to_schema, sequence->name);
 }
 
 /* Tables first, then sequences. */
@@ -42,12 +42,12 @@ static Names list_names(Arena *arena, const Catalog *catalog)
                  ARENA_ARRAY(arena, const char *, most), 0};
 
     for (size_t i = 0; i < catalog->table_count; i++, out.count++) {
-        out.schemas[out.count] = catalog->tables[i].schema;
-        out.names[out.count] = catalog->tables[i].name;
+        out.schemas[out.count] = catalog->tables[i].to_schema;
+        out.names[out.count] = catalog->tables[i].to_name;
         out.objects[out.count] = existing_table_object(arena, &catalog->tables[i]);
     }
     for (size_t i = 0; i < catalog->sequence_count; i++, out.count++) {
-        out.schemas[out.count] = catalog->sequences[i].schema;
+        out.schemas[out.count] = catalog->sequences[i].to_schema;
         out.names[out.count] = catalog->sequences[i].name;
         out.objects[out.count] = existing_sequence_object(arena, &catalog->sequences[i]);
     }

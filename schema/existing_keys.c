@@ -152,8 +152,8 @@ static bool read_keys(Pg *pg, Catalog *catalog, const Existing *existing, Arena 
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (existing->tables[i].standing != STANDING_USABLE)
             continue;
-        schemas[out->count] = catalog->tables[i].schema;
-        names[out->count] = catalog->tables[i].name;
+        schemas[out->count] = catalog->tables[i].to_schema;
+        names[out->count] = catalog->tables[i].to_name;
         out->tables[out->count++] = &catalog->tables[i];
     }
     created_text_array(&schema_list, schemas, out->count);

@@ -40,6 +40,8 @@ static ModelColumn *build_column(Arena *arena, const CatalogColumn *column, cons
     out->type_text = text(arena, column->type_text);
     out->key = is_key(key, column->attnum);
     out->generated = column->generated != '\0';
+    out->to = text(arena, column->to);
+    out->skip = column->skip;
     return out;
 }
 
@@ -66,8 +68,12 @@ static ModelTable *build_table(Arena *arena, const CatalogTable *table, TypeEnds
     out->oid = table->oid;
     out->schema = text(arena, table->schema);
     out->name = text(arena, table->name);
+    out->to_schema = text(arena, table->to_schema);
+    out->to_name = text(arena, table->to_name);
+    out->left_out = table->left_out;
     out->full_identity = full;
-    out->lane_by_key = keys_lane(table, key, full);
+    /* without all operations, what is in a row's way could be in another lane */
+    out->lane_by_key = keys_lane(table, key, full) && !table->left_out;
     out->binary = is_binary(table, ends);
     out->has_rows = catalog_has_rows(table);
     out->filenode = table->filenode;

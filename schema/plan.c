@@ -9,10 +9,13 @@
 #include "schema/catalog.h"
 #include "schema/destination.h"
 #include "schema/existing_keys.h"
+#include "schema/map_catalog.h"
+#include "schema/mapping_check.h"
 #include "schema/model.h"
 #include "schema/objects.h"
 #include "schema/publish.h"
 #include "schema/statements.h"
+#include "schema/translate.h"
 #include "schema/unsupported.h"
 
 typedef Walferry__Model__Model Model;
@@ -144,15 +147,23 @@ static bool read_snapshot(Plan *p, Error *err)
     return enter_snapshot(p, err) && read_published(p, p->holder, &p->seen, &unpublished, err);
 }
 
+static bool read_mapped(Plan *p, Error *err)
+{
+    map_catalog_tables(&p->now, p->task, p->arena);
+    return catalog_read_rest(p->source, p->arena, &p->now, err);
+}
+
 static bool read_now(Plan *p, Error *err)
 {
     size_t unpublished = 0;
 
-    if (!read_published(p, p->source, &p->now, &unpublished, err) ||
-        !catalog_read_rest(p->source, p->arena, &p->now, err) ||
+    if (!read_published(p, p->source, &p->now, &unpublished, err) || !read_mapped(p, err) ||
         !catalog_read_details(p->source, p->arena, &p->now, err) ||
         !objects_read(p->source, p->arena, &p->now, err) ||
         !unsupported_refuse(p->source, p->arena, &p->now, err))
+        return false;
+    map_catalog(&p->now, p->task, p->arena);
+    if (!mapping_settle(&p->now, p->task, p->arena, err))
         return false;
     if (unpublished > 0)
         job_notice(p->host, 0, 0, "%zu tables were made after the publication: not in the task",
@@ -186,7 +197,8 @@ static bool add_statements(Plan *p, Model *model, Error *err)
 {
     if (!p->task->phase_schema)
         return true;
-    if (!existing_keys_leave_out(p->destination, p->task, &p->now, p->arena, err))
+    if (!existing_keys_leave_out(p->destination, p->task, &p->now, p->arena, err) ||
+        !translate_catalog(p->destination, &p->now, p->arena, err))
         return false;
     model->indexes = statements_indexes(p->arena, &p->now, &model->n_indexes);
     model->foreign_keys = statements_foreign_keys(p->arena, &p->now, &model->n_foreign_keys);

@@ -4,6 +4,7 @@
 #include "common/names.h"
 #include "schema/catalog.h"
 #include "schema/identity.h"
+#include "schema/mapping_check.h"
 #include "schema/own_objects.h"
 #include "schema/publish.h"
 #include "schema/slot.h"
@@ -60,7 +61,7 @@ static bool read_catalog(Prepare *p, Error *err)
     if (!catalog_read(p->source, p->task, &p->arena, &p->catalog, err))
         return false;
     if (p->catalog.table_count > 0)
-        return true;
+        return mapping_settle(&p->catalog, p->task, &p->arena, err);
     error_set(err, ERROR_CONFIG, "the task selects no table");
     return error_hint(err, "name schemas or tables of the source in `objects`");
 }

@@ -26,8 +26,8 @@ static void restart_done(Restart *restart)
 
 static bool may_be_emptied(Restart *r, const ModelTable *table, Error *err)
 {
-    CLEANUP(mem_free) char *made = created_object("table", table->schema, table->name);
-    CLEANUP(mem_free) char *empty = created_object("empty", table->schema, table->name);
+    CLEANUP(mem_free) char *made = created_object("table", table->to_schema, table->to_name);
+    CLEANUP(mem_free) char *empty = created_object("empty", table->to_schema, table->to_name);
     const char *objects[] = {made, empty};
     bool found[COUNT_OF(objects)];
 
@@ -37,7 +37,7 @@ static bool may_be_emptied(Restart *r, const ModelTable *table, Error *err)
         return true;
     error_set(err, ERROR_CONFIG,
               "its copy must start again, and it had rows already when the task came");
-    error_object(err, "%s.%s", table->schema, table->name);
+    error_object(err, "%s.%s", table->to_schema, table->to_name);
     return error_hint(err, "empty the table at the destination, walferry release %s, start anew",
                       r->task->name);
 }
@@ -58,14 +58,14 @@ static bool is_referred_to(Restart *r, const char *qualified, bool *out, Error *
 
 static bool empty_table(Restart *r, const ModelTable *table, Error *err)
 {
-    CLEANUP(mem_free) char *name = pg_qualified(r->pg, table->schema, table->name);
+    CLEANUP(mem_free) char *name = pg_qualified(r->pg, table->to_schema, table->to_name);
     bool referred = false;
 
     if (!may_be_emptied(r, table, err))
         return false;
     if (!is_referred_to(r, name, &referred, err) ||
         !pg_execf(r->pg, err, referred ? "DELETE FROM ONLY %s" : "TRUNCATE ONLY %s", name))
-        return error_object(err, "%s.%s", table->schema, table->name);
+        return error_object(err, "%s.%s", table->to_schema, table->to_name);
     return true;
 }
 

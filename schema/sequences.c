@@ -76,7 +76,7 @@ static void lists_done(Lists *lists)
         bytes_done(&lists->texts[i]);
 }
 
-static void fill_lists(Sequences *s, Lists *lists)
+static void fill_lists(Sequences *s, Lists *lists, bool there)
 {
     size_t count = s->catalog.sequence_count;
     const char **texts[COUNT_OF(lists->texts)];
@@ -88,11 +88,11 @@ static void fill_lists(Sequences *s, Lists *lists)
         const CatalogTable *table = catalog_find(&s->catalog, sequence->table);
         const CatalogColumn *column = table ? catalog_column(table, sequence->attnum) : NULL;
 
-        texts[0][i] = sequence->schema;
+        texts[0][i] = there ? sequence->to_schema : sequence->schema;
         texts[1][i] = sequence->name;
-        texts[2][i] = column ? table->schema : "";
-        texts[3][i] = column ? table->name : "";
-        texts[4][i] = column ? column->name : "";
+        texts[2][i] = !column ? "" : there ? table->to_schema : table->schema;
+        texts[3][i] = !column ? "" : there ? table->to_name : table->name;
+        texts[4][i] = !column ? "" : there ? column->to : column->name;
     }
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         created_text_array(&lists->texts[i], texts[i], count);
@@ -104,7 +104,7 @@ static bool find(Sequences *s, Pg *pg, Known *out, Error *err)
     CLEANUP(lists_done) Lists lists = {0};
     const char *values[COUNT_OF(lists.texts)];
 
-    fill_lists(s, &lists);
+    fill_lists(s, &lists, pg == s->destination);
     for (size_t i = 0; i < COUNT_OF(values); i++)
         values[i] = sql_text(&lists.texts[i]);
     if (!pg_query(pg, SQL_SEQUENCES_THERE, COUNT_OF(values), values, &rows, err))

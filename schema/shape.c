@@ -34,7 +34,7 @@ static const char *into_arena(Look *l, const Bytes *text)
 static void begin_alter(const Look *l, Bytes *sql)
 {
     sql_add(sql, "ALTER TABLE ");
-    sql_qualified(sql, str_of(l->table->schema), str_of(l->table->name));
+    sql_qualified(sql, str_of(l->table->to_schema), str_of(l->table->to_name));
 }
 
 /* "ALTER TABLE s.t ALTER COLUMN c WHAT;" */
@@ -55,7 +55,7 @@ static const char *add_column(Look *l, const CatalogColumn *column)
 
     begin_alter(l, &sql);
     sql_add(&sql, " ADD COLUMN ");
-    sql_identifier(&sql, str_of(column->name));
+    sql_identifier(&sql, str_of(column->to));
     sql_add(&sql, " %s;", column->type_text);
     return into_arena(l, &sql);
 }
@@ -72,7 +72,7 @@ static const ThereColumn *find_there(const ThereTable *there, const char *name)
 static const CatalogColumn *find_here(const CatalogTable *table, const char *name)
 {
     for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0)
+        if (!table->columns[i].skip && strcmp(table->columns[i].to, name) == 0)
             return &table->columns[i];
     }
     return NULL;
@@ -92,12 +92,12 @@ static void compare_type(Look *l, const CatalogColumn *here, const ThereColumn *
         type_fit((TypeFitSide){here->type_oid, here->type_modifier, here->type_text},
                  (TypeFitSide){there->type_oid, there->type_modifier, there->type_text}, &why);
     const char *alter =
-        alter_column(l, here->name, arena_printf(l->arena, "TYPE %s", here->type_text));
+        alter_column(l, here->to, arena_printf(l->arena, "TYPE %s", here->type_text));
 
     if (fit == TYPE_FIT_SAME)
         return;
     l->shape.other_types = true;
-    differ(l, LEVELS[fit], here->name, fit == TYPE_FIT_WIDER ? "" : alter,
+    differ(l, LEVELS[fit], here->to, fit == TYPE_FIT_WIDER ? "" : alter,
            arena_printf(l->arena, "%s at the source, %s there%s%s", here->type_text,
                         there->type_text, why ? ": " : ", which holds every value",
                         why ? why : ""));
@@ -106,7 +106,7 @@ static void compare_type(Look *l, const CatalogColumn *here, const ThereColumn *
 static void compare_null(Look *l, const CatalogColumn *here, const ThereColumn *there)
 {
     if (there->not_null && !here->not_null)
-        differ(l, SHAPE_DOUBTFUL, here->name, alter_column(l, here->name, "DROP NOT NULL"),
+        differ(l, SHAPE_DOUBTFUL, here->to, alter_column(l, here->to, "DROP NOT NULL"),
                "it may be NULL at the source, and not there: a NULL stops the task");
 }
 
@@ -116,10 +116,10 @@ static void compare_generated(Look *l, const CatalogColumn *here, const ThereCol
     if (there && there->generated)
         return;
     if (there && there->not_null && !there->filled)
-        differ(l, SHAPE_WRONG, here->name, alter_column(l, here->name, "DROP NOT NULL"),
+        differ(l, SHAPE_WRONG, here->to, alter_column(l, here->to, "DROP NOT NULL"),
                "generated at the source, which does not send it, and NOT NULL there");
     else
-        differ(l, SHAPE_DOUBTFUL, here->name,
+        differ(l, SHAPE_DOUBTFUL, here->to,
                "make it a generated column there too, or do without its values",
                there ? "generated at the source, which does not send it, and not there: it stays "
                        "empty"
@@ -128,18 +128,18 @@ static void compare_generated(Look *l, const CatalogColumn *here, const ThereCol
 
 static void compare_column(Look *l, const CatalogColumn *here)
 {
-    const ThereColumn *there = find_there(l->there, here->name);
+    const ThereColumn *there = find_there(l->there, here->to);
 
     if (here->generated) {
         compare_generated(l, here, there);
         return;
     }
     if (!there) {
-        differ(l, SHAPE_WRONG, here->name, add_column(l, here), "the column is missing there");
+        differ(l, SHAPE_WRONG, here->to, add_column(l, here), "the column is missing there");
         return;
     }
     if (there->generated) {
-        differ(l, SHAPE_WRONG, here->name, alter_column(l, here->name, "DROP EXPRESSION"),
+        differ(l, SHAPE_WRONG, here->to, alter_column(l, here->to, "DROP EXPRESSION"),
                "it is a generated column there");
         return;
     }
@@ -147,20 +147,34 @@ static void compare_column(Look *l, const CatalogColumn *here)
     compare_null(l, here, there);
 }
 
+static bool is_skipped(const CatalogTable *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].skip && strcmp(table->columns[i].to, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void judge_extra(Look *l, const ThereColumn *there)
 {
+    const char *why = is_skipped(l->table, there->name) ? "the task file skips this column"
+                                                        : "the source has no such column";
+
     if (there->not_null && !there->filled)
         differ(l, SHAPE_WRONG, there->name, alter_column(l, there->name, "DROP NOT NULL"),
-               "the source has no such column, and it wants a value: NOT NULL without a default");
+               arena_printf(l->arena, "%s, and it wants a value: NOT NULL without a default", why));
     else
         differ(l, SHAPE_HARMLESS, there->name, "",
-               "the source has no such column; it is left to its default");
+               arena_printf(l->arena, "%s; it is left to its default", why));
 }
 
 static void compare_columns(Look *l)
 {
-    for (size_t i = 0; i < l->table->column_count; i++)
-        compare_column(l, &l->table->columns[i]);
+    for (size_t i = 0; i < l->table->column_count; i++) {
+        if (!l->table->columns[i].skip)
+            compare_column(l, &l->table->columns[i]);
+    }
     for (size_t i = 0; i < l->there->column_count; i++) {
         if (!find_here(l->table, l->there->columns[i].name))
             judge_extra(l, &l->there->columns[i]);
@@ -185,7 +199,7 @@ static const char *index_columns(Look *l, const CatalogIndex *index)
 
         if (!column)
             return NULL;
-        names[i] = column->name;
+        names[i] = column->to;
     }
     qsort(names, index->key_count, sizeof *names, by_text);
     for (size_t i = 0; i < index->key_count; i++) {
@@ -221,7 +235,7 @@ static const char *create_unique(Look *l, const char *columns)
     CLEANUP(bytes_done) Bytes sql = {0};
 
     sql_add(&sql, "CREATE UNIQUE INDEX ON ");
-    sql_qualified(&sql, str_of(l->table->schema), str_of(l->table->name));
+    sql_qualified(&sql, str_of(l->table->to_schema), str_of(l->table->to_name));
     sql_add(&sql, " (%s);", columns);
     return into_arena(l, &sql);
 }
@@ -337,7 +351,8 @@ static void compare_parent(Look *l)
 {
     const CatalogTable *parent =
         l->table->parent ? catalog_find(l->catalog, l->table->parent) : NULL;
-    const char *name = parent ? catalog_name(l->arena, parent) : NULL;
+    const char *name =
+        parent ? arena_printf(l->arena, "%s.%s", parent->to_schema, parent->to_name) : NULL;
 
     if (!name || (l->there->parent && strcmp(l->there->parent, name) == 0))
         return;

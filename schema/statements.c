@@ -24,7 +24,7 @@ static void add_qualified(Bytes *sql, const char *schema, const char *name)
 
 static void add_table(Bytes *sql, const CatalogTable *table)
 {
-    add_qualified(sql, table->schema, table->name);
+    add_qualified(sql, table->to_schema, table->to_name);
 }
 
 const char *statement_create_schema(Arena *arena, const char *schema)
@@ -48,7 +48,7 @@ const char *statement_create_sequence(Arena *arena, const CatalogSequence *seque
     CLEANUP(bytes_done) Bytes sql = {0};
 
     sql_add(&sql, "CREATE %sSEQUENCE ", sequence->unlogged ? "UNLOGGED " : "");
-    add_qualified(&sql, sequence->schema, sequence->name);
+    add_qualified(&sql, sequence->to_schema, sequence->name);
     sql_add(&sql, " AS %s ", sequence->type_text);
     add_sequence_options(&sql, sequence);
     return into_arena(arena, &sql);
@@ -61,7 +61,7 @@ const char *statement_comment_sequence(Arena *arena, const CatalogSequence *sequ
     if (!sequence->comment)
         return NULL;
     sql_add(&sql, "COMMENT ON SEQUENCE ");
-    add_qualified(&sql, sequence->schema, sequence->name);
+    add_qualified(&sql, sequence->to_schema, sequence->name);
     sql_add(&sql, " IS ");
     sql_literal(&sql, str_of(sequence->comment));
     return into_arena(arena, &sql);
@@ -77,11 +77,11 @@ const char *statement_own_sequence(Arena *arena, const Catalog *catalog,
     if (!column)
         return NULL;
     sql_add(&sql, "ALTER SEQUENCE ");
-    add_qualified(&sql, sequence->schema, sequence->name);
+    add_qualified(&sql, sequence->to_schema, sequence->name);
     sql_add(&sql, " OWNED BY ");
     add_table(&sql, table);
     bytes_add_u8(&sql, '.');
-    add_name(&sql, column->name);
+    add_name(&sql, column->to);
     return into_arena(arena, &sql);
 }
 
@@ -106,7 +106,7 @@ static void add_identity(Bytes *sql, const Catalog *catalog, const CatalogTable 
     if (!sequence)
         return;
     sql_add(sql, " (SEQUENCE NAME ");
-    add_qualified(sql, sequence->schema, sequence->name);
+    add_qualified(sql, sequence->to_schema, sequence->name);
     bytes_add_u8(sql, ' ');
     add_sequence_options(sql, sequence);
     bytes_add_u8(sql, ')');
@@ -161,13 +161,33 @@ static void add_columns(Bytes *sql, const Catalog *catalog, const CatalogTable *
     if (!table->of_type)
         sql_add(sql, " (");
     for (size_t i = 0; i < table->column_count; i++) {
-        if (!is_listed(table, &table->columns[i]))
+        if (table->columns[i].skip || !is_listed(table, &table->columns[i]))
             continue;
         sql_add(sql, "%s", listed++ ? ", " : table->of_type ? " (" : "");
         add_column(sql, catalog, table, &table->columns[i]);
     }
     if (!table->of_type || listed)
         bytes_add_u8(sql, ')');
+}
+
+/* Under their names at the destination. */
+static void add_parents(Bytes *sql, const Catalog *catalog, const CatalogTable *table)
+{
+    char *end = NULL;
+    bool begun = false;
+
+    sql_add(sql, " INHERITS (");
+    for (const char *at = table->inherits_from ? table->inherits_from : ""; *at; at = end) {
+        const CatalogTable *parent = catalog_find(catalog, (uint32_t)strtoul(at, &end, 10));
+
+        if (end == at)
+            break;
+        sql_add(sql, "%s", begun ? ", " : "");
+        begun = true;
+        if (parent)
+            add_table(sql, parent);
+    }
+    sql_add(sql, "%s)", begun ? "" : table->inherits);
 }
 
 const char *statement_create_table(Arena *arena, const Catalog *catalog, const CatalogTable *table)
@@ -180,11 +200,67 @@ const char *statement_create_table(Arena *arena, const Catalog *catalog, const C
         sql_add(&sql, " OF %s", table->of_type);
     add_columns(&sql, catalog, table);
     if (table->inherits)
-        sql_add(&sql, " INHERITS (%s)", table->inherits);
+        add_parents(&sql, catalog, table);
     if (table->partition_key)
         sql_add(&sql, " PARTITION BY %s", table->partition_key);
     if (table->options)
         sql_add(&sql, " WITH (%s)", table->options);
+    return into_arena(arena, &sql);
+}
+
+static bool has_column(const CatalogTable *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].skip && strcmp(table->columns[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Some column is to have the name that another one still has. */
+static bool names_are_exchanged(const CatalogTable *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const CatalogColumn *column = &table->columns[i];
+
+        if (!column->skip && strcmp(column->to, column->name) != 0 && has_column(table, column->to))
+            return true;
+    }
+    return false;
+}
+
+static void add_rename(Bytes *sql, const char *qualified, const char *from, const char *to)
+{
+    sql_add(sql, "%sALTER TABLE %s RENAME COLUMN ", sql->len > 0 ? "; " : "", qualified);
+    add_name(sql, from);
+    sql_add(sql, " TO ");
+    add_name(sql, to);
+}
+
+const char *statement_rename_columns(Arena *arena, const CatalogTable *table, const char *qualified)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+    bool exchanged = names_are_exchanged(table);
+
+    for (int round = exchanged ? 0 : 1; round < 2; round++) {
+        for (size_t i = 0; i < table->column_count; i++) {
+            const CatalogColumn *column = &table->columns[i];
+            const char *between = arena_printf(arena, "walferry %u", column->attnum);
+
+            if (column->skip || strcmp(column->name, column->to) == 0)
+                continue;
+            add_rename(&sql, qualified, exchanged && round == 1 ? between : column->name,
+                       round == 0 ? between : column->to);
+        }
+    }
+    return sql.len > 0 ? into_arena(arena, &sql) : NULL;
+}
+
+const char *statement_table(Arena *arena, const CatalogTable *table)
+{
+    CLEANUP(bytes_done) Bytes sql = {0};
+
+    add_table(&sql, table);
     return into_arena(arena, &sql);
 }
 
@@ -248,14 +324,16 @@ static ModelStatement *new_statement(Arena *arena, const CatalogTable *table, co
 static const char *constraint_object(Arena *arena, const CatalogTable *table, const char *kind,
                                      const char *name)
 {
-    return arena_printf(arena, "%s %s on %s.%s", kind, name, table->schema, table->name);
+    return arena_printf(arena, "%s %s on %s.%s", kind, name, table->to_schema, table->to_name);
 }
 
 /* "ALTER TABLE ONLY t ADD CONSTRAINT n PRIMARY KEY (a)" or "CREATE INDEX ...", then the attaching.
  */
-static const char *index_sql(Arena *arena, const CatalogTable *table, const CatalogIndex *index)
+static const char *index_sql(Arena *arena, const Catalog *catalog, const CatalogTable *table,
+                             const CatalogIndex *index)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
+    const CatalogTable *parent = table->parent ? catalog_find(catalog, table->parent) : NULL;
 
     if (index->constraint_name) {
         sql_add(&sql, "ALTER TABLE ONLY ");
@@ -268,9 +346,9 @@ static const char *index_sql(Arena *arena, const CatalogTable *table, const Cata
     }
     if (index->parent_name) {
         sql_add(&sql, "; ALTER INDEX ");
-        add_qualified(&sql, index->parent_schema, index->parent_name);
+        add_qualified(&sql, parent ? parent->to_schema : index->parent_schema, index->parent_name);
         sql_add(&sql, " ATTACH PARTITION ");
-        add_qualified(&sql, index->schema, index->name);
+        add_qualified(&sql, table->to_schema, index->name);
     }
     if (index->details && *index->details)
         sql_add(&sql, "; %s", index->details);
@@ -284,24 +362,25 @@ static bool is_made(const CatalogIndex *index)
     return index->definition && (index->valid || index->partitioned);
 }
 
-static ModelStatement *index_statement(Arena *arena, const CatalogTable *table,
-                                       const CatalogIndex *index)
+static ModelStatement *index_statement(Arena *arena, const Catalog *catalog,
+                                       const CatalogTable *table, const CatalogIndex *index)
 {
     uint64_t weight = index->partitioned ? UINT64_MAX - (uint64_t)table->depth : table->bytes;
     const char *object = index->constraint_name
                              ? constraint_object(arena, table, "constraint", index->constraint_name)
-                             : arena_printf(arena, "index %s.%s", index->schema, index->name);
+                             : arena_printf(arena, "index %s.%s", table->to_schema, index->name);
 
-    return new_statement(arena, table, object, index_sql(arena, table, index), weight);
+    return new_statement(arena, table, object, index_sql(arena, catalog, table, index), weight);
 }
 
-static size_t add_table_indexes(Arena *arena, const CatalogTable *table, ModelStatement **out)
+static size_t add_table_indexes(Arena *arena, const Catalog *catalog, const CatalogTable *table,
+                                ModelStatement **out)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < table->index_count; i++) {
         if (is_made(&table->indexes[i]))
-            out[count++] = index_statement(arena, table, &table->indexes[i]);
+            out[count++] = index_statement(arena, catalog, table, &table->indexes[i]);
     }
     for (size_t i = 0; i < table->constraint_count; i++) {
         const CatalogConstraint *check = &table->constraints[i];
@@ -335,7 +414,7 @@ ModelStatement **statements_indexes(Arena *arena, const Catalog *catalog, size_t
 
     *count = 0;
     for (size_t i = 0; i < catalog->table_count; i++)
-        *count += add_table_indexes(arena, &catalog->tables[i], statements + *count);
+        *count += add_table_indexes(arena, catalog, &catalog->tables[i], statements + *count);
     if (*count > 0)
         qsort(statements, *count, sizeof(ModelStatement *), by_weight_descending);
     return statements;

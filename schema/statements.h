@@ -24,6 +24,12 @@ const char *statement_own_sequence(Arena *arena, const Catalog *catalog,
 
 /* Columns with defaults, NOT NULL, identity and collation; no keys and no checks. */
 const char *statement_create_table(Arena *arena, const Catalog *catalog, const CatalogTable *table);
+/* Its quoted name at the destination. */
+const char *statement_table(Arena *arena, const CatalogTable *table);
+/* From the source's names to the destination's, also where they are exchanged; a partitioned table
+ * takes its partitions along. `qualified`: the table. NULL if none has another name. */
+const char *statement_rename_columns(Arena *arena, const CatalogTable *table,
+                                     const char *qualified);
 /* NULL if it is no partition. */
 const char *statement_attach_partition(Arena *arena, const Catalog *catalog,
                                        const CatalogTable *table);

@@ -169,6 +169,8 @@ static void put_progress(json_t *out, const StoreTask *task, const StatusLive *l
                         json_pack("{s:I}", "applied", (json_int_t)counters->applied));
     json_object_set_new(out, "redelivered_batches", json_integer(counters->redelivered));
     json_object_set_new(out, "duplicates_dropped", json_integer(counters->duplicates));
+    json_object_set_new(out, "rows_missing", json_integer(counters->rows_missing));
+    json_object_set_new(out, "rows_replaced", json_integer(counters->rows_replaced));
     json_object_set_new(out, "rewinds", json_integer(task->counters.rewinds));
 }
 

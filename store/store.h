@@ -32,6 +32,7 @@ typedef struct StoreLane {
 /* Sums over all process lives. */
 typedef struct StoreCounters {
     int64_t applied, redelivered, duplicates, rewinds;
+    int64_t rows_missing, rows_replaced; /* where operations are left out */
 } StoreCounters;
 
 typedef struct StoreTask {

@@ -52,7 +52,7 @@ static void read_error(const SqlRows *rows, int column, Error *out)
 static const char TASK_QUERY[] =
     "SELECT t.name, uuid, tag, file, settings, state, phase, created_ms, epoch,"
     "       system_identifier, timeline, slot_lsn, snapshot_lsn, consistent, attempts,"
-    "       applied, redelivered, duplicates, rewinds,"
+    "       applied, redelivered, duplicates, rewinds, rows_missing, rows_replaced,"
     "       count(*), min(resume_lsn), min(next_record_id),"
     "       error_kind, error_message, error_object, error_key, error_position, error_hint"
     "  FROM task AS t JOIN lane AS l ON l.task = t.name"
@@ -76,12 +76,13 @@ static void read_task(const SqlRows *rows, Arena *arena, StoreTask *out)
         .snapshot_lsn = (Lsn)sql_int(rows, 12),
         .consistent = sql_int(rows, 13) != 0,
         .attempts = (uint64_t)sql_int(rows, 14),
-        .counters = {sql_int(rows, 15), sql_int(rows, 16), sql_int(rows, 17), sql_int(rows, 18)},
-        .lanes = (uint32_t)sql_int(rows, 19),
-        .resume_lsn = (Lsn)sql_int(rows, 20),
-        .next_record_id = (uint64_t)sql_int(rows, 21),
+        .counters = {sql_int(rows, 15), sql_int(rows, 16), sql_int(rows, 17), sql_int(rows, 18),
+                     sql_int(rows, 19), sql_int(rows, 20)},
+        .lanes = (uint32_t)sql_int(rows, 21),
+        .resume_lsn = (Lsn)sql_int(rows, 22),
+        .next_record_id = (uint64_t)sql_int(rows, 23),
     };
-    read_error(rows, 22, &out->error);
+    read_error(rows, 24, &out->error);
 }
 
 static bool query_tasks(Store *store, const char *name, Arena *arena, StoreTask **out,
@@ -260,6 +261,8 @@ bool store_lanes(Store *store, const char *name, StoreLane *lanes, uint32_t *cou
 bool store_set_counters(Store *store, const char *name, const StoreCounters *counters, Error *err)
 {
     return sql_do(store->sql, err,
-                  "UPDATE task SET applied = ?2, redelivered = ?3, duplicates = ?4 WHERE name = ?1",
-                  "siii", name, counters->applied, counters->redelivered, counters->duplicates);
+                  "UPDATE task SET applied = ?2, redelivered = ?3, duplicates = ?4,"
+                  " rows_missing = ?5, rows_replaced = ?6 WHERE name = ?1",
+                  "siiiii", name, counters->applied, counters->redelivered, counters->duplicates,
+                  counters->rows_missing, counters->rows_replaced);
 }

@@ -30,6 +30,30 @@ static void put_quoted(Bytes *out, const char *name)
     put(out, "\"");
 }
 
+/* Only what is said: a task that maps nothing has the text that it always had. */
+static void put_new_name(Bytes *out, const char *what, const char *name)
+{
+    if (!name || !name[0])
+        return;
+    put(out, what);
+    put_quoted(out, name);
+}
+
+static void put_mapping(Bytes *out, const TaskObject *object)
+{
+    put_new_name(out, " to_schema ", object->to_schema);
+    put_new_name(out, " to_table ", object->to_table);
+    for (size_t i = 0; i < object->column_count; i++) {
+        const TaskColumn *column = &object->columns[i];
+
+        put(out, column->skip ? " skip " : " column ");
+        put_quoted(out, column->name);
+        put_new_name(out, " to ", column->to);
+    }
+    for (const char **operation = object->operations; operation && *operation; operation++)
+        put_new_name(out, " passes ", *operation);
+}
+
 static void put_objects(Bytes *out, const TaskFile *task)
 {
     put(out, "objects=");
@@ -43,6 +67,7 @@ static void put_objects(Bytes *out, const TaskFile *task)
             put(out, "-");
             put_quoted(out, *pattern);
         }
+        put_mapping(out, object);
         put(out, ";");
     }
     put(out, "\n");
@@ -58,12 +83,14 @@ static const char *rows_name(ExistingRows rows)
 const char *task_settings_text(const TaskFile *task, Arena *arena)
 {
     CLEANUP(bytes_done) Bytes out = {0};
+    static const char *const CASES[] = {"source", "lower", "upper", "dts"};
     char lanes[24];
 
     snprintf(lanes, sizeof lanes, "%lld", (long long)task->stages.loader);
     put_line(&out, "source.replica_identity", task->source.keep_identity ? "keep" : "auto");
     put_line(&out, "destination.type",
              task->destination.type == DESTINATION_SELECTDB ? "selectdb" : "postgresql");
+    put_line(&out, "case_policy", CASES[task->case_policy]);
     put_line(&out, "existing_tables", task->accept_existing_tables ? "accept" : "error");
     put_line(&out, "existing_rows", rows_name(task->existing_rows));
     put_line(&out, "stages.loader", lanes);

@@ -19,6 +19,8 @@ static const CounterName SUMMED[] = {
     {ROLE(CAPTURE), "redelivered_batches", offsetof(StoreCounters, redelivered)},
     {ROLE(COPY), "redelivered_batches", offsetof(StoreCounters, redelivered)},
     {ROLE(LOADER), "duplicates_dropped", offsetof(StoreCounters, duplicates)},
+    {ROLE(LOADER), "rows_missing", offsetof(StoreCounters, rows_missing)},
+    {ROLE(LOADER), "rows_replaced", offsetof(StoreCounters, rows_replaced)},
 };
 
 static void add_counters(StoreCounters *sum, const Place *place)

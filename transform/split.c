@@ -93,7 +93,7 @@ static bool split_change(const Split *s, const Change *change, Error *err)
 {
     const Relation *relation = &s->batch->header.relations[change->relation];
 
-    if (change->kind != CHANGE_TRUNCATE && relation->lane_by_key)
+    if (s->lanes > 1 && change->kind != CHANGE_TRUNCATE && relation->lane_by_key)
         return split_by_key(s, change, err);
     add(s, change->kind == CHANGE_TRUNCATE ? 0 : lane_of_relation(relation, s->lanes), change);
     return true;

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "transform/peers.h"
+#include "transform/rules.h"
 #include "transform/split.h"
 
 #include <inttypes.h>
@@ -137,15 +138,19 @@ static void hold_part(Transform *t, uint32_t lane, Frame *header, Frame *body)
     t->peers.held[lane] = (ChannelMessage){.parts = {header, body}, .count = 2};
 }
 
-/* The body stays as it is; the header too, unless the producer did not know the lane. */
+/* The body stays as it is; the header too, unless it has names to be changed or another lane. */
 static void pass_on(Transform *t, const BatchHeader *header, uint32_t lane,
                     const ChannelMessage *message)
 {
     BatchHeader for_lane = *header;
+    bool is_mapped = rules_there_are(header);
     Frame *packed;
 
     for_lane.lane = lane;
-    packed = header->lane == lane ? frame_ref(message->parts[0]) : codec_pack_header(&for_lane);
+    if (is_mapped)
+        rules_apply_to_relations(&for_lane, &t->arena);
+    packed = header->lane == lane && !is_mapped ? frame_ref(message->parts[0])
+                                                : codec_pack_header(&for_lane);
     hold_part(t, lane, packed, frame_ref(message->parts[1]));
 }
 
@@ -172,12 +177,16 @@ static bool split(Transform *t, const BatchHeader *header, Str body, Error *err)
 
     for (uint32_t lane = 0; lane < t->peers.lanes; lane++)
         parts[lane].body.limit = FRAME_MAX_BYTES;
-    if (!codec_unpack_changes(body, header, &t->arena, &batch.changes, err) ||
-        !split_changes(&batch, t->peers.lanes, &t->arena, parts, err))
+    if (!codec_unpack_changes(body, header, &t->arena, &batch.changes, err))
+        return false;
+    if (rules_touch_rows(header))
+        rules_apply_to_rows(&batch);
+    rules_apply_to_relations(&batch.header, &t->arena);
+    if (!split_changes(&batch, t->peers.lanes, &t->arena, parts, err))
         return false;
     for (uint32_t lane = 0; lane < t->peers.lanes; lane++) {
         if (header->only_lane == LANE_ALL || header->only_lane == (int32_t)lane)
-            hold_split_part(t, header, lane, &parts[lane]);
+            hold_split_part(t, &batch.header, lane, &parts[lane]);
     }
     return true;
 }
@@ -193,7 +202,7 @@ static bool take_batch(Transform *t, const ChannelMessage *message, Error *err)
     if (header.only_lane >= (int32_t)t->peers.lanes)
         return error_set(err, ERROR_PROTOCOL, "batch %" PRIu64 " is for lane %d of %u",
                          header.sequence, header.only_lane, t->peers.lanes);
-    if (header.kind == BATCH_COPY_ROWS || t->peers.lanes == 1) {
+    if (header.kind == BATCH_COPY_ROWS || (t->peers.lanes == 1 && !rules_touch_rows(&header))) {
         pass_on(t, &header, header.only_lane < 0 ? 0 : (uint32_t)header.only_lane, message);
         return true;
     }

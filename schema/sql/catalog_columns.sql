@@ -21,6 +21,20 @@ SELECT a.attrelid AS "table",
        a.attgenerated AS generated,
        a.attstorage <> 'p' AS toastable,
        pg_get_expr(d.adbin, d.adrelid) AS default_sql,
+       -- 14 keeps what a generated column depends on with the column, 15 and later with its default
+       CASE WHEN a.attgenerated <> '' THEN
+            (SELECT string_agg(DISTINCT u.refobjsubid::text, ' ')
+               FROM pg_depend AS u
+              WHERE (u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
+                     OR u.classid = 'pg_class'::regclass AND u.objid = a.attrelid
+                        AND u.objsubid = a.attnum)
+                AND u.refclassid = 'pg_class'::regclass AND u.refobjid = a.attrelid
+                AND u.refobjsubid NOT IN (0, a.attnum)) END AS uses,
+       (SELECT string_agg(DISTINCT u.refobjid::text, ' ')
+          FROM pg_depend AS u
+          JOIN pg_sequence AS s ON s.seqrelid = u.refobjid
+         WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
+           AND u.refclassid = 'pg_class'::regclass) AS sequences,
        coalesce(co.collisdeterministic, true) AS deterministic,
        CASE WHEN a.attcollation NOT IN (0, t.typcollation)
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation

@@ -15,8 +15,10 @@ WITH RECURSIVE used (classid, objid) AS (
        AND d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
        AND d.refobjid >= 16384
 )
-SELECT n.nspname AS schema,
+SELECT s.seqrelid AS oid,
+       n.nspname AS schema,
        c.relname AS name,
+       quote_literal(s.seqrelid::regclass::text) AS literal, -- as it stands in a default
        format_type(s.seqtypid, NULL) AS type_text,
        s.seqstart AS start,
        s.seqincrement AS increment,

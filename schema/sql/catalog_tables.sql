@@ -29,6 +29,9 @@ SELECT c.oid,
        c.reltoastrelid <> 0 AS has_toast,
        current_setting('block_size')::int AS block_size,
        pg_get_partkeydef(c.oid) AS partition_key,
+       (SELECT array_to_string(p.partattrs::int2[], ' ')
+          FROM pg_partitioned_table AS p
+         WHERE p.partrelid = c.oid) AS partition_uses,
        pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
        (SELECT string_agg(o.prefix || format('%I = %L', option_name, option_value), ', '
                           ORDER BY o.prefix, place)
@@ -40,6 +43,9 @@ SELECT c.oid,
           JOIN pg_class AS pc ON pc.oid = i.inhparent
           JOIN pg_namespace AS pn ON pn.oid = pc.relnamespace
          WHERE i.inhrelid = c.oid AND NOT c.relispartition) AS inherits,
+       (SELECT string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno)
+          FROM pg_inherits AS i
+         WHERE i.inhrelid = c.oid AND NOT c.relispartition) AS inherits_from,
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        r.rolname AS owner,
        r.rolsuper AS owner_is_super,

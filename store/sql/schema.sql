@@ -18,6 +18,8 @@ CREATE TABLE task (
     applied           INTEGER NOT NULL DEFAULT 0,
     redelivered       INTEGER NOT NULL DEFAULT 0,
     duplicates        INTEGER NOT NULL DEFAULT 0,
+    rows_missing      INTEGER NOT NULL DEFAULT 0,
+    rows_replaced     INTEGER NOT NULL DEFAULT 0,
     rewinds           INTEGER NOT NULL DEFAULT 0,
     error_kind        TEXT,
     error_message     TEXT,

@@ -100,8 +100,10 @@ FILES = [
      [":3: throttle.copy_rows:", "not supported yet"]),
     ("a row filter", ENDS + 'objects = ( { schema = "a"; where = "id > 5"; } );\n',
      [":3: objects.where:", "not supported yet"]),
-    ("a renamed table", ENDS + 'objects = ( { schema = "a"; table = "b"; to_table = "c"; } );\n',
-     [":3: objects.to_table:", "not supported yet"]),
+    ("another type", ENDS + 'objects = ( { schema = "a"; table = "b"; columns = ( { name = "c"; '
+     'type = "text"; } ); } );\n', [":3: objects.columns.type:", "not supported yet"]),
+    ("a new name for no table", ENDS + 'objects = ( { schema = "a"; to_table = "c"; } );\n',
+     [":3: objects.to_table:", "to_schema"]),
 ]
 
 

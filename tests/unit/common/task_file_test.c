@@ -170,8 +170,6 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
         {ENDS "phases = [\"scheme\"];", "t.cfg:2: phases: there is no such value", "\"schema\""},
         /* not built yet */
         {ENDS "phases = [\"copy\"];", "t.cfg:2: phases: not supported yet", "\"stream\"]"},
-        {ENDS "case_policy = \"lower\";", "t.cfg:2: case_policy: not supported yet",
-         "case_policy = \"source\""},
         {ENDS "etl = \"x\";", "t.cfg:2: etl: not supported yet", "leave the key out"},
         {ENDS "throttle = { copy_rows = 1; };", "t.cfg:2: throttle.copy_rows: not supported yet",
          "0"},
@@ -182,10 +180,9 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
         {ENDS "on_etl_error = \"skip\";", "t.cfg:2: on_etl_error: not supported yet", "\"stop\""},
         {ENDS "objects = ( { schema = \"a\"; where = \"b > 1\"; } );",
          "t.cfg:2: objects.where: not supported yet", "leave"},
-        {ENDS "objects = ( { schema = \"a\"; operations = [\"insert\"]; } );",
-         "t.cfg:2: objects.operations: not supported yet", "\"ddl\"]"},
-        {ENDS "objects = ( { schema = \"a\"; columns = ( { name = \"b\"; } ); } );",
-         "t.cfg:2: objects.columns: not supported yet", "()"},
+        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; columns = ( { name = \"c\";\n"
+              "type = \"text\"; } ); } );",
+         "t.cfg:3: objects.columns.type: not supported yet", "leave"},
         {"destination = { type = \"selectdb\"; urls = [\"http://f\"]; };\n",
          "t.cfg:1: destination.type: not supported yet", "type = \"postgresql\""},
         {"source = { conninfo = \"a\"; slot_limit = \"1GB\"; };",
@@ -201,6 +198,25 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
          "t.cfg:2: retry.other_minutes: 10 is not less than connection_minutes, 10", "lower"},
         {ENDS "objects = ( { schema = \"a\"; table = \"b\"; exclude = [\"c\"]; } );",
          "t.cfg:2: objects.exclude: stands beside a table", "whole schema"},
+        {ENDS "objects = ( { schema = \"a\"; to_table = \"b\"; } );",
+         "t.cfg:2: objects.to_table: stands without a table", "to_schema"},
+        {ENDS "objects = ( { schema = \"a\"; columns = ( { name = \"b\"; } ); } );",
+         "t.cfg:2: objects.columns: stand without a table", "entry of its own"},
+        {ENDS "objects = ( { schema = \"a\"; operations = []; } );",
+         "t.cfg:2: objects.operations: is empty", "exclude"},
+        {ENDS "objects = ( { schema = \"a\"; operations = [\"merge\"]; } );",
+         "t.cfg:2: objects.operations: there is no such value", "\"insert\""},
+        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; columns = (\n{ name = \"c\"; },\n"
+              "{ name = \"c\"; skip = true; } ); } );",
+         "t.cfg:4: objects.columns: c is there twice, first in line 3", "keep one"},
+        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; columns = (\n"
+              "{ name = \"c\"; to = \"d\"; skip = true; } ); } );",
+         "t.cfg:3: objects.columns.to: stands beside skip", "rename"},
+        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; columns = ( { skip = true; } ); } );",
+         "t.cfg:2: objects.columns.name: is missing", "The column"},
+        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; to_table = \""
+              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; } );",
+         "t.cfg:2: objects.to_table: a name of 64 bytes", "63"},
         {ENDS
          "objects = ( { schema = \"a\"; table = \"b\"; },\n{ schema = \"a\"; table = \"b\"; } );",
          "t.cfg:3: objects: a.b is there twice, first in line 2", "keep one"},
@@ -237,6 +253,35 @@ static void a_nul_byte_is_refused(void **state)
     (void)state;
     assert_false(task_file_parse("t.cfg", (Str){"a\n# \0b", 6}, &arena, &task, &err));
     assert_string_equal(err.message, "t.cfg:2:3: a NUL byte");
+}
+
+static void a_mapping_is_read_with_its_lines(void **state)
+{
+    TaskFile task = parsed(ENDS "case_policy = \"dts\";\n"
+                                "objects = ( { schema = \"a\"; to_schema = \"b\"; },\n"
+                                "{ schema = \"a\"; table = \"t\"; to_table = \"u\";\n"
+                                "  operations = [\"insert\", \"ddl\"];\n"
+                                "  columns = ( { name = \"c\"; to = \"d\"; },\n"
+                                "              { name = \"e\"; skip = true; } ); } );");
+    const TaskObject *table = task_file_table(&task, "a", "t");
+    const TaskObject *schema = task_file_schema(&task, "a");
+
+    (void)state;
+    assert_int_equal(task.case_policy, CASE_DTS);
+    assert_string_equal(task.file, "dir/orders.cfg");
+    assert_string_equal(schema->to_schema, "b");
+    assert_null(schema->operations); /* nothing was said */
+    assert_string_equal(table->to_table, "u");
+    assert_string_equal(table->to_schema, "");
+    assert_string_equal(table->operations[0], "insert");
+    assert_string_equal(table->operations[1], "ddl");
+    assert_null(table->operations[2]);
+    assert_int_equal(table->column_count, 2);
+    assert_string_equal(table->columns[0].to, "d");
+    assert_false(table->columns[0].skip);
+    assert_true(table->columns[1].skip);
+    assert_int_equal(table->columns[1].line, 7);
+    assert_null(task_file_table(&task, "a", "u"));
 }
 
 static void keys_that_are_not_built_may_have_their_default(void **state)
@@ -356,6 +401,7 @@ int main(void)
         cmocka_unit_test_teardown(a_file_without_a_fit_name_needs_one_inside, give_arena_back),
         cmocka_unit_test_teardown(a_comment_may_end_the_file_without_a_newline, give_arena_back),
         cmocka_unit_test_teardown(a_nul_byte_is_refused, give_arena_back),
+        cmocka_unit_test_teardown(a_mapping_is_read_with_its_lines, give_arena_back),
         cmocka_unit_test_teardown(keys_that_are_not_built_may_have_their_default, give_arena_back),
         cmocka_unit_test_teardown(the_template_parses_once_it_has_both_connections,
                                   give_arena_back),

@@ -20,6 +20,7 @@ static int give_arena_back(void **state)
 static CatalogColumn columns[] = {
     {.attnum = 1,
      .name = "id",
+     .to = "number",
      .type_oid = INT4,
      .wire_oid = INT4,
      .type_text = "integer",
@@ -27,13 +28,19 @@ static CatalogColumn columns[] = {
      .deterministic = true},
     {.attnum = 2,
      .name = "twice",
+     .to = "twice",
+     .skip = true,
      .type_oid = REGCLASS,
      .wire_oid = REGCLASS,
      .type_text = "regclass",
      .generated = 's'},
 };
-static CatalogColumn odd = {
-    .attnum = 1, .name = "c", .type_oid = REGCLASS, .wire_oid = REGCLASS, .type_text = "regclass"};
+static CatalogColumn odd = {.attnum = 1,
+                            .name = "c",
+                            .to = "c",
+                            .type_oid = REGCLASS,
+                            .wire_oid = REGCLASS,
+                            .type_text = "regclass"};
 static CatalogIndex key = {.name = "k",
                            .btree = true,
                            .valid = true,
@@ -55,6 +62,8 @@ static int make_tables(void **state)
     tables[0] = (CatalogTable){.oid = 10,
                                .schema = "public",
                                .name = "small",
+                               .to_schema = "dw",
+                               .to_name = "tiny",
                                .kind = 'r',
                                .identity = 'd',
                                .filenode = 77,
@@ -146,9 +155,28 @@ static void only_the_tables_asked_for_are_in_it(void **state)
     assert_int_equal(model->n_chunks, 1);
 }
 
+static void names_of_the_destination_and_what_is_left_out_are_told(void **state)
+{
+    (void)state;
+    tables[0].left_out = 2;
+
+    const Walferry__Model__ModelTable *small =
+        model_build(&arena, &catalog, ENDS, (uint32_t[]){10}, 1, 2)->tables[0];
+
+    assert_string_equal(small->to_schema, "dw");
+    assert_string_equal(small->to_name, "tiny");
+    assert_int_equal(small->left_out, 2);
+    assert_false(small->lane_by_key); /* what is in a row's way may be in another lane */
+    assert_string_equal(small->columns[0]->to, "number");
+    assert_false(small->columns[0]->skip);
+    assert_true(small->columns[1]->skip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(names_of_the_destination_and_what_is_left_out_are_told,
+                                        make_tables, give_arena_back),
         cmocka_unit_test_setup(the_biggest_table_and_its_chunks_come_first, make_tables),
         cmocka_unit_test_setup(a_partitioned_table_has_no_rows_of_its_own, make_tables),
         cmocka_unit_test_setup(key_and_generated_columns_are_marked, make_tables),

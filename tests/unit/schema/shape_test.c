@@ -25,10 +25,14 @@ static ThereTable there;
 static int make_both(void **state)
 {
     (void)state;
-    here_columns[0] = (CatalogColumn){
-        .attnum = 1, .name = "id", .type_oid = INT4, .type_text = "integer", .not_null = true};
+    here_columns[0] = (CatalogColumn){.attnum = 1,
+                                      .name = "id",
+                                      .to = "id",
+                                      .type_oid = INT4,
+                                      .type_text = "integer",
+                                      .not_null = true};
     here_columns[1] =
-        (CatalogColumn){.attnum = 2, .name = "v", .type_oid = TEXT, .type_text = "text"};
+        (CatalogColumn){.attnum = 2, .name = "v", .to = "v", .type_oid = TEXT, .type_text = "text"};
     here_key = (CatalogIndex){.name = "t_pkey",
                               .btree = true,
                               .valid = true,
@@ -42,13 +46,20 @@ static int make_both(void **state)
     here[0] = (CatalogTable){.oid = 10,
                              .schema = "public",
                              .name = "t",
+                             .to_schema = "public",
+                             .to_name = "t",
                              .kind = 'r',
                              .identity = 'd',
                              .columns = here_columns,
                              .column_count = 2,
                              .indexes = &here_key,
                              .index_count = 1};
-    here[1] = (CatalogTable){.oid = 11, .schema = "public", .name = "root", .kind = 'p'};
+    here[1] = (CatalogTable){.oid = 11,
+                             .schema = "public",
+                             .name = "root",
+                             .to_schema = "public",
+                             .to_name = "root",
+                             .kind = 'p'};
     there_columns[0] = (ThereColumn){.name = "id",
                                      .type_text = "integer",
                                      .type_oid = INT4,

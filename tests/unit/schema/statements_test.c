@@ -14,15 +14,21 @@ static int give_arena_back(void **state)
     return 0;
 }
 
-static CatalogColumn id = {
-    .attnum = 1, .name = "id", .type_text = "integer", .not_null = true, .not_null_valid = true};
-static CatalogColumn note = {.attnum = 2, .name = "no te", .type_text = "text"};
+static CatalogColumn id = {.attnum = 1,
+                           .name = "id",
+                           .to = "id",
+                           .type_text = "integer",
+                           .not_null = true,
+                           .not_null_valid = true};
+static CatalogColumn note = {.attnum = 2, .name = "no te", .to = "no te", .type_text = "text"};
 
 static CatalogTable table_of(CatalogColumn *columns, size_t count)
 {
     return (CatalogTable){.oid = 10,
                           .schema = "public",
                           .name = "t",
+                          .to_schema = "public",
+                          .to_name = "t",
                           .kind = 'r',
                           .columns = columns,
                           .column_count = count};
@@ -122,6 +128,7 @@ static CatalogSequence sequence_of(bool of_identity)
 {
     return (CatalogSequence){.schema = "public",
                              .name = "t_id_seq",
+                             .to_schema = "public",
                              .type_text = "integer",
                              .start = "10",
                              .increment = "5",
@@ -207,6 +214,8 @@ static Catalog partitioned(CatalogTable tables[2])
     tables[0] = (CatalogTable){.oid = 10,
                                .schema = "public",
                                .name = "r",
+                               .to_schema = "public",
+                               .to_name = "r",
                                .kind = 'p',
                                .partition_key = "RANGE (id)",
                                .indexes = &root_key,
@@ -214,6 +223,8 @@ static Catalog partitioned(CatalogTable tables[2])
     tables[1] = (CatalogTable){.oid = 11,
                                .schema = "public",
                                .name = "l",
+                               .to_schema = "public",
+                               .to_name = "l",
                                .kind = 'r',
                                .parent = 10,
                                .depth = 1,
@@ -269,6 +280,8 @@ static void the_largest_index_comes_first_and_invalid_ones_not_at_all(void **sta
         {.oid = 1,
          .schema = "public",
          .name = "s",
+         .to_schema = "public",
+         .to_name = "s",
          .kind = 'r',
          .bytes = 1,
          .indexes = indexes,
@@ -276,6 +289,8 @@ static void the_largest_index_comes_first_and_invalid_ones_not_at_all(void **sta
         {.oid = 2,
          .schema = "public",
          .name = "t",
+         .to_schema = "public",
+         .to_name = "t",
          .kind = 'r',
          .bytes = 2,
          .indexes = indexes + 1,
@@ -302,6 +317,8 @@ static void checks_wait_for_the_rows_but_those_of_partition_trees(void **state)
     CatalogTable plain = {.oid = 1,
                           .schema = "public",
                           .name = "t",
+                          .to_schema = "public",
+                          .to_name = "t",
                           .kind = 'r',
                           .constraints = &check,
                           .constraint_count = 1};
@@ -323,10 +340,17 @@ static ModelStatement **keys_of(CatalogConstraint *key, char kind, size_t *count
     static CatalogTable tables[2];
     static Catalog catalog = {.tables = tables, .table_count = 2};
 
-    tables[0] = (CatalogTable){.oid = 1, .schema = "public", .name = "r", .kind = 'r'};
+    tables[0] = (CatalogTable){.oid = 1,
+                               .schema = "public",
+                               .name = "r",
+                               .to_schema = "public",
+                               .to_name = "r",
+                               .kind = 'r'};
     tables[1] = (CatalogTable){.oid = 2,
                                .schema = "public",
                                .name = "t",
+                               .to_schema = "public",
+                               .to_name = "t",
                                .kind = kind,
                                .constraints = key,
                                .constraint_count = 1};

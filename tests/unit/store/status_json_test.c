@@ -90,6 +90,8 @@ static void every_key_of_the_design_is_there(void **state)
         "redelivered_batches",
         "duplicates_dropped",
         "rewinds",
+        "rows_missing",
+        "rows_replaced",
     };
     static const char *const SOURCE_KEYS[] = {
         "slot", "confirmed_lsn", "lag_bytes", "retained_wal_bytes", "wal_status", "waiting_for"};

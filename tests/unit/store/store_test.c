@@ -180,7 +180,8 @@ static void counters_leave_rewinds_alone(void **state)
     (void)state;
     Error err = {0};
     uint64_t epoch;
-    const StoreCounters counters = {.applied = 10, .redelivered = 2, .duplicates = 3};
+    const StoreCounters counters = {
+        .applied = 10, .redelivered = 2, .duplicates = 3, .rows_missing = 4, .rows_replaced = 5};
 
     assert_true(store_raise_epoch(t.store, "orders", &epoch, &err));
     assert_true(store_raise_epoch(t.store, "orders", &epoch, &err));
@@ -191,6 +192,8 @@ static void counters_leave_rewinds_alone(void **state)
     assert_int_equal(task->counters.applied, 10);
     assert_int_equal(task->counters.redelivered, 2);
     assert_int_equal(task->counters.duplicates, 3);
+    assert_int_equal(task->counters.rows_missing, 4);
+    assert_int_equal(task->counters.rows_replaced, 5);
     assert_int_equal(task->counters.rewinds, 1);
 }
 
