@@ -76,7 +76,7 @@ static void assert_same_tuple(const Tuple *a, const Tuple *b)
 {
     assert_int_equal(a->values != NULL, b->values != NULL);
     assert_int_equal(a->count, b->count);
-    for (uint32_t i = 0; i < a->count; i++) {
+    for (uint32_t i = 0; a->values && b->values && i < a->count; i++) {
         assert_int_equal(a->values[i].form, b->values[i].form);
         assert_same_str(a->values[i].bytes, b->values[i].bytes);
     }

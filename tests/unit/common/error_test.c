@@ -3,7 +3,6 @@
 #include "tests/support/cmocka_all.h"
 
 #include <stdio.h>
-
 #include <string.h>
 #include <sysexits.h>
 
