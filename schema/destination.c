@@ -7,6 +7,7 @@
 #include "schema/created.h"
 #include "schema/destination_objects.h"
 #include "schema/existing_rows.h"
+#include "schema/features.h"
 #include "schema/statements.h"
 
 typedef struct Creation {
@@ -61,6 +62,24 @@ static bool judge_tables(Creation *c, Error *err)
     for (size_t i = 0; i < c->catalog->table_count; i++) {
         if (!judge_table(c, i, err))
             return false;
+    }
+    return true;
+}
+
+/* Said before anything is made, by name, not by a syntax error. */
+static bool refuse_unknown_features(Creation *c, Error *err)
+{
+    for (size_t i = 0; i < c->catalog->table_count; i++) {
+        const CatalogTable *table = &c->catalog->tables[i];
+        const char *what = features_lacking(c->arena, table, pg_server_version(c->pg));
+
+        if (c->existing.tables[i].standing != STANDING_FREE || !what)
+            continue;
+        error_set(err, ERROR_CONFIG, "%s, which the destination's version does not know", what);
+        error_object(err, "%s", catalog_name(c->arena, table));
+        return error_hint(err,
+                          "exclude the table in objects, or make it at the destination yourself"
+                          " and set existing_tables = \"accept\"");
     }
     return true;
 }
@@ -360,9 +379,10 @@ static bool create_all(Creation *c, Error *err)
     return existing_read(c->pg, c->task, c->catalog, c->arena, &c->existing, err) &&
            judge_tables(c, err) &&
            existing_allow_acting(c->catalog, &c->existing, c->replica, c->arena, err) &&
-           find_objects(c, err) && create_schemas(c, err) && create_sequences(c, err) &&
-           create_objects(c, err) && add_details(c, err) && add_early_checks(c, err) &&
-           rename_columns(c, err) && own_sequences(c, err) && comment_on_sequences(c, err) &&
+           refuse_unknown_features(c, err) && find_objects(c, err) && create_schemas(c, err) &&
+           create_sequences(c, err) && create_objects(c, err) && add_details(c, err) &&
+           add_early_checks(c, err) && rename_columns(c, err) && own_sequences(c, err) &&
+           comment_on_sequences(c, err) &&
            existing_rows_note(c->pg, c->task, c->catalog, &c->existing, c->arena, err);
 }
 
