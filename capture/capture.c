@@ -225,7 +225,8 @@ static void begin_epoch(Capture *capture)
     assembly_start(capture->assembly, resume, capture->heard.next_record_id);
     capture->received = capture->confirmed = capture->idle = capture->heard.confirm = resume;
     capture->batch_ms = capture->open_ms = capture->report_ms = capture->idle_ms = 0;
-    capture->reply_due = false;
+    capture->reply_due = capture->asked = capture->ask_due = false;
+    capture->told_ms = clock_ms();
 }
 
 static bool start_stream(Capture *capture, Error *err)

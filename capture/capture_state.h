@@ -34,11 +34,14 @@ struct Capture {
     bool reply_due;
     bool drained; /* and said so */
     bool streaming_off;
-    int64_t report_ms; /* the next status is due */
-    int64_t idle_ms;   /* the next IdlePosition may be said */
-    int64_t batch_ms;  /* since when a batch is open and could close; 0: none is */
-    int64_t open_ms;   /* since when it is open at all; 0: none is */
-    int64_t grown_ms;  /* when something was last added to it */
+    int64_t told_ms;     /* when something last came from the server, or could not be read */
+    bool told;           /* something has come in this turn */
+    bool asked, ask_due; /* for an answer, since then */
+    int64_t report_ms;   /* the next status is due */
+    int64_t idle_ms;     /* the next IdlePosition may be said */
+    int64_t batch_ms;    /* since when a batch is open and could close; 0: none is */
+    int64_t open_ms;     /* since when it is open at all; 0: none is */
+    int64_t grown_ms;    /* when something was last added to it */
     size_t grown_bytes;
 };
 

@@ -11,6 +11,7 @@ enum {
     TURN_BYTES = 512 * 1024, /* of the stream, before the sockets are looked at again */
     TURN_MESSAGES = 4000,
     REPORT_MS = 10000,
+    SILENCE_MS = 60000, /* where the server has no wal_sender_timeout */
     IDLE_MS = 500,
     /*
      * An open batch is closed at once when nothing is under way, so that a lone transaction is not
@@ -74,6 +75,7 @@ static bool take_message(Capture *capture, const ReplicationMessage *message, Er
 {
     Batcher *batcher = assembly_batcher(capture->assembly);
 
+    capture->told = true;
     if (capture->received < message->end)
         capture->received = message->end;
     if (message->kind == REPLICATION_KEEPALIVE) {
@@ -201,18 +203,43 @@ static bool report(Capture *capture, int64_t now_ms, Error *err)
 {
     bool confirm = capture->heard.confirm > capture->confirmed;
 
-    if (!confirm && !capture->reply_due && now_ms < capture->report_ms)
+    if (!confirm && !capture->reply_due && !capture->ask_due && now_ms < capture->report_ms)
         return true;
     if (confirm)
         (void)FAILPOINT("capture.feedback_before");
     if (!replication_report(capture->replication, capture->received, capture->heard.confirm,
-                            clock_wall_us(), false, err))
+                            clock_wall_us(), capture->ask_due, err))
         return error_wrap(err, "report to the source");
     if (confirm)
         (void)FAILPOINT("capture.feedback_after");
     capture->confirmed = capture->heard.confirm;
     capture->reply_due = false;
+    capture->ask_due = false;
     capture->report_ms = now_ms + report_every_ms(capture);
+    return true;
+}
+
+/*
+ * A network that lost its way leaves the connection open. The server answers when it is asked,
+ * whatever it does, within the time after which it would take us for dead.
+ */
+static bool check_silence(Capture *capture, Pull pull, int64_t now_ms, Error *err)
+{
+    int64_t limit_ms = replication_timeout_ms(capture->replication);
+    int64_t silent_ms = now_ms - capture->told_ms;
+
+    if (limit_ms <= 0)
+        limit_ms = SILENCE_MS;
+    if (capture->told || pull != PULL_EMPTY) {
+        capture->told_ms = now_ms;
+        capture->told = capture->asked = false;
+    } else if (silent_ms >= limit_ms) {
+        error_set(err, ERROR_CONNECTION, "the source does not answer: nothing came for %d s",
+                  (int)(silent_ms / 1000));
+        return error_hint(err, "check that the server is up and reachable from here");
+    } else if (silent_ms >= limit_ms / 2 && !capture->asked) {
+        capture->ask_due = capture->asked = true;
+    }
     return true;
 }
 
@@ -319,7 +346,8 @@ static bool work(Capture *capture, Pull *pull, int64_t now_ms, Error *err)
         !outbox_work(capture->outbox, now_ms, err))
         return false;
     heartbeat_seen(watch_heartbeat(capture->watch), assembly_heartbeat(capture->assembly), now_ms);
-    if (!watch_work(capture->watch, now_ms, err) || !report(capture, now_ms, err))
+    if (!watch_work(capture->watch, now_ms, err) || !check_silence(capture, *pull, now_ms, err) ||
+        !report(capture, now_ms, err))
         return false;
     if (is_idle(capture) && assembly_between(capture->assembly))
         say_idle(capture, now_ms);

@@ -47,8 +47,9 @@ typedef struct Loader {
     uint64_t new_epoch;
     Lsn new_granted;
 
-    bool news;         /* capture does not know how far we are */
-    int64_t repeat_ms; /* when everything is said again */
+    bool news;              /* capture does not know how far we are */
+    int64_t repeat_ms;      /* when everything is said again */
+    int64_t waits_since_ms; /* for an answer of the destination; 0: it does not */
     int64_t progress_ms;
     Position told; /* the supervisor */
     Lsn told_resume_lsn;
@@ -96,6 +97,8 @@ static void count(void *self, Stage *stage)
     stage_counter(stage, "copy_rows", (int64_t)chunks.rows);
     stage_counter(stage, "copy_bytes", (int64_t)chunks.bytes);
     stage_counter(stage, "chunks_done", (int64_t)chunks.chunks_done);
+    stage_counter(stage, "destination_wait_ms",
+                  l->waits_since_ms ? clock_ms() - l->waits_since_ms : 0);
 }
 
 static bool follow_topology(Loader *l, Error *err)
@@ -286,6 +289,7 @@ static bool wait_for_destination(void *self, int fd, bool write, Error *err)
     Loader *l = self;
     WaitItem items[2 + CHUNK_ITEMS_MAX];
 
+    l->waits_since_ms = clock_ms();
     for (items[0].ready = false; !items[0].ready;) {
         items[0] = (WaitItem){.fd = fd, .read = true, .write = write};
         if (!l->chunks) { /* still connecting */
@@ -299,6 +303,7 @@ static bool wait_for_destination(void *self, int fd, bool write, Error *err)
             return false;
         tell_capture(l, clock_ms());
     }
+    l->waits_since_ms = 0;
     return true;
 }
 

@@ -128,6 +128,8 @@ struct Task {
     StoreCounters saved;
     char *warnings[WARNINGS_MAX];
     size_t warning_count;
+    char waits[STAGES_MAX][96]; /* loaders that the destination lets wait */
+    const char *shown_warnings[WARNINGS_MAX + STAGES_MAX];
     StatusStage shown[PLACES_MAX];
     StatusSource shown_source;
 };

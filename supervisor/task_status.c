@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LONG_WAIT_MS = 3000 }; /* of a loader for an answer of the destination */
+
 typedef struct CounterName {
     Walferry__Control__Role role;
     const char *name;
@@ -156,6 +158,27 @@ static void show_source(Task *task)
         say_who_is_missing(task, shown->waiting_for, sizeof shown->waiting_for);
 }
 
+/* Those of the check, and of the moment: a destination that does not answer is not yet an error. */
+static size_t show_warnings(Task *task)
+{
+    size_t count = 0, waits = 0;
+
+    for (; count < task->warning_count; count++)
+        task->shown_warnings[count] = task->warnings[count];
+    for (size_t i = 0; i < task->place_count; i++) {
+        const Place *place = &task->places[i];
+        int64_t ms = place_counter(place, "destination_wait_ms");
+
+        if (place->role != ROLE(LOADER) || ms < LONG_WAIT_MS || waits == STAGES_MAX)
+            continue;
+        snprintf(task->waits[waits], sizeof task->waits[waits],
+                 "loader %" PRIu32 " waits for the destination: no answer for %" PRId64 " s",
+                 place->number, ms / 1000);
+        task->shown_warnings[count++] = task->waits[waits++];
+    }
+    return count;
+}
+
 void task_live(Task *task, StatusLive *out)
 {
     show_source(task);
@@ -168,8 +191,8 @@ void task_live(Task *task, StatusLive *out)
         .source = &task->shown_source,
         .latency_ms = latency_ms(task),
         .eta_s = eta_s(task),
-        .warnings = (const char *const *)task->warnings,
-        .warning_count = task->warning_count,
+        .warnings = task->shown_warnings,
+        .warning_count = show_warnings(task),
     };
 }
 
