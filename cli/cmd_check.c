@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 typedef struct Report {
-    JsonValue *items;  /* or NULL: lines are printed */
-    int count, failed; /* failed: they keep the task from starting */
+    JsonValue *items; /* or NULL: lines are printed */
+    int count, warnings;
+    int failures; /* they keep the task from starting */
 } Report;
 
 static void add_json(JsonValue *items, const CheckItem *item)
@@ -36,11 +37,30 @@ static void add_item(void *self, const CheckItem *item)
     Report *report = self;
 
     report->count++;
-    report->failed += item->level != CHECK_OK;
+    report->warnings += item->level == CHECK_WARN;
+    report->failures += item->level == CHECK_FAIL;
     if (report->items)
         add_json(report->items, item);
     else
         add_line(item);
+}
+
+static int exit_status(const char *file, const Report *report)
+{
+    Error err;
+
+    if (report->failures + report->warnings == 0)
+        return EXIT_DONE;
+    if (report->failures > 0) {
+        error_set(&err, ERROR_CONFIG, "%s: %d of %d items keep the task from starting", file,
+                  report->failures, report->count);
+        error_hint(&err, "do what the items say");
+    } else {
+        error_set(&err, ERROR_CONFIG, "%s: %d of %d items are warnings, with which the task starts",
+                  file, report->warnings, report->count);
+        error_hint(&err, "do what the items say, or name what is meant so in check.ignore");
+    }
+    return command_failed(&err);
 }
 
 int cmd_check(const Invocation *in)
@@ -62,15 +82,8 @@ int cmd_check(const Invocation *in)
     ok = check_task(&task, NULL, add_item, &report, &err);
     if (in->json) {
         json_value_put(answer, "items", &report.items);
-        json_value_put_bool(answer, "ok", ok && report.failed == 0);
+        json_value_put_bool(answer, "ok", ok && report.failures + report.warnings == 0);
         json_value_write(answer, stdout);
     }
-    if (!ok)
-        return command_failed(&err);
-    if (report.failed == 0)
-        return EXIT_DONE;
-    error_set(&err, ERROR_CONFIG, "%s: %d of %d items keep the task from starting",
-              command_word(in, 0), report.failed, report.count);
-    error_hint(&err, "do what the items say; a warning may be named in check.ignore instead");
-    return command_failed(&err);
+    return ok ? exit_status(command_word(in, 0), &report) : command_failed(&err);
 }

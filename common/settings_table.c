@@ -188,7 +188,7 @@ static const Setting SETTINGS[] = {
 
     {"check", SETTING_GROUP, RULE_FREE, NULL, .help = "The precheck."},
     {"check.ignore", SETTING_TEXTS, RULE_FREE, "[]",
-     .help = "Ids of warnings that do not keep the task from starting.", TASK(check_ignore)},
+     .help = "Ids of warnings that are meant so: `check` gives them as ok.", TASK(check_ignore)},
 
     {"on_unsupported_ddl", SETTING_CHOICE, RULE_FREE, "\"stop\"",
      .help = "A definition changed at the source in a way that cannot be followed.",
