@@ -4,7 +4,6 @@
 #include "cli/task_state.h"
 #include "cli/wait_goal.h"
 #include "common/clock.h"
-#include "store/state_dir.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -60,9 +59,9 @@ static int failed(const JsonValue *status, const char *name, const WaitGoal *goa
 }
 
 /* A failure in the store is old news while a `walferry run` beside us has not yet begun. */
-static bool is_news(const Invocation *in, int64_t waited_ms)
+static bool is_news(const JsonValue *status, int64_t waited_ms)
 {
-    return waited_ms > START_MS || in->supervisor || state_dir_holder(in->state_dir) != 0;
+    return waited_ms > START_MS || json_value_bool(status, "live");
 }
 
 /* Trouble that may pass is no end: supervisors are killed and started again. */
@@ -77,7 +76,7 @@ static WaitResult look(const Invocation *in, const char *name, int64_t waited_ms
     }
     *err = (Error){0};
     result = wait_goal_look(goal, status_task(*status, name));
-    if (result == WAIT_HOPELESS && !is_news(in, waited_ms))
+    if (result == WAIT_HOPELESS && !is_news(*status, waited_ms))
         return WAIT_NOT_YET;
     return status_task(*status, name) || waited_ms > START_MS ? result : WAIT_NOT_YET;
 }

@@ -246,7 +246,7 @@ bool status_json(Store *store, const char *name, StatusLiveOf *live_of, void *se
 
     for (size_t i = 0; ok && i < count; i++)
         ok = add_task(store, &tasks[i], live_of, self, list, err);
-    json_t *all = json_pack("{s:o}", "tasks", list);
+    json_t *all = json_pack("{s:b, s:o}", "live", live_of != NULL, "tasks", list);
     if (!ok) {
         json_decref(all);
         return false;

@@ -203,6 +203,7 @@ def test_a_jump_in_the_heartbeats_is_a_gap(shop, source):
 def test_a_table_that_is_not_what_it_was_stops_the_task_before_its_first_row(shop, source,
                                                                             destination, drift):
     insert(source, 2000)
+    shop.wait_caught_up()
     source.sql(drift, database="shop")
     source.sql("INSERT INTO orders (id) VALUES (3000)", database="shop")
 

@@ -278,10 +278,12 @@ class Chaos:
     def kill_in_each_phase(self, seconds=120):
         """Until the destination is consistent, kills what is at work in every phase."""
         wanted, copied, deadline = {"schema", "copy", "index"}, False, time.monotonic() + seconds
+        holder = None
         while time.monotonic() < deadline:
             self.load.keep_up()
             copying = bool(self.task.pids("copy"))
-            copied = copied or copying
+            if copying and not copied:
+                copied, holder = True, self.hold_indexes()
             if "copy" in wanted and copying:
                 time.sleep(self.random.uniform(0.05, 0.4))
                 self.inflict("kill_copy", "copy")
@@ -294,10 +296,18 @@ class Chaos:
             phase = "index" if copied else "schema"
             if phase in wanted and self.catch_schema(phase):
                 wanted.discard(phase)
+                if phase == "index":
+                    holder.close()
             if copied and not self.task.pids("copy") and self.look() and self.status["consistent"]:
                 return
             time.sleep(0.02)
         self.errors.append(f"not consistent within {seconds} s")
+
+    def hold_indexes(self):
+        """Rows go into the table, but its key waits to be made until the connection is closed."""
+        connection = self.destination.connect(self.database)
+        connection.cursor().execute("LOCK ballast IN ROW EXCLUSIVE MODE")
+        return connection
 
     def catch_schema(self, phase, seconds=0.5):
         """It may be at work for some tens of milliseconds only."""
