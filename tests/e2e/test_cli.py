@@ -162,7 +162,7 @@ def test_release_leaves_nothing_of_ours(task, source, destination, running):
         assert server.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'walferry'",
                           database="shop") == []
     assert destination.value("SELECT count(*) FROM t", database="shop") == 5000
-    assert json.loads(task.cli("status", "--json").stdout) == {"tasks": []}
+    assert json.loads(task.cli("status", "--json").stdout)["tasks"] == []
 
 
 def test_release_without_the_state_directory_goes_by_the_file(task, source):
