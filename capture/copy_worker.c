@@ -42,6 +42,7 @@ typedef struct CopyWorker {
     Grant grant;
     char loader[CHANNEL_IDENTITY_MAX]; /* whom it goes to; empty until there is one */
     bool abandoned;                    /* it has gone */
+    bool unconfirmed;                  /* done, for all that we know; no other grant has come */
     Arena chunk_arena;
     BatchHeader header;
 
@@ -288,7 +289,8 @@ static bool copy_rows(CopyWorker *worker, const ModelTable *table, Error *err)
     make_header(worker, table);
     if (!pass_rows(worker, err) || !await_commit(worker, err))
         return false;
-    if (!outbox_chunk_done(worker->outbox))
+    worker->unconfirmed = outbox_chunk_done(worker->outbox);
+    if (!worker->unconfirmed)
         say_undone(worker, false, "the loader of its lane was replaced");
     return true;
 }
@@ -323,7 +325,7 @@ static bool copy_chunk(CopyWorker *worker, const ModelTable *table, Error *err)
 
 static bool take_up_grant(CopyWorker *worker, Error *err)
 {
-    worker->granted = false;
+    worker->granted = worker->unconfirmed = false;
     worker->grant = worker->next;
     worker->loader[0] = '\0';
     worker->abandoned = false;
@@ -387,10 +389,22 @@ static bool start(CopyWorker *worker, Error *err)
     return true;
 }
 
+/*
+ * The loader told us that the chunk is done, and may have died before it told the supervisor. Who
+ * does it again finds its mark. If the supervisor knows, it passes this over.
+ */
+static void say_doubtful(CopyWorker *worker)
+{
+    worker->unconfirmed = false;
+    say_undone(worker, false, "the loader that committed it was replaced");
+}
+
 static bool serve(CopyWorker *worker, Error *err)
 {
     if (worker->granted)
         return take_up_grant(worker, err);
+    if (worker->unconfirmed && worker->abandoned)
+        say_doubtful(worker);
     return wait_and_send(worker, NULL, true, err);
 }
 

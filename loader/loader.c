@@ -233,6 +233,7 @@ static void tell_of_chunk(void *self, const ChunkNews *news)
     producers_tell(&l->producers, news->producer, &signal);
     if (!news->done || !news->fresh)
         return;
+    (void)FAILPOINT("chunk.told");
     result.relation_oid = news->relation_oid;
     result.chunk = news->chunk;
     result.attempt = news->attempt;

@@ -78,6 +78,25 @@ def test_a_killed_stage_during_the_copy_repeats_no_finished_chunk(source, destin
     assert differences(source.conninfo("shop"), destination.conninfo("shop")) == []
 
 
+def test_a_loader_that_dies_before_it_tells_of_a_chunk_leaves_no_copy_waiting(source, destination,
+                                                                             database, new_task,
+                                                                             tmp_path):
+    database(source, destination)
+    source.sql(ORDERS, database="shop")
+    fired = tmp_path / "fired"
+    task = new_task(source, destination)
+    task.run(WALFERRY_FAILPOINT="chunk.told:1:pause=60000", WALFERRY_FAILPOINT_IN="walferry-loader",
+             WALFERRY_FAILPOINT_ONCE=str(fired))
+    wait_until(fired.exists, 60, "the chunk is done")
+    assert len(chunks(destination)) == 1 and task.status()["phase"] == "copy"
+
+    time.sleep(1)  # the copy process hears that it is done
+    task.kill("loader")
+    task.wait_consistent()
+
+    assert destination.value("SELECT count(*) FROM orders", database="shop") == 1000
+
+
 def chunks(destination):
     """{(table, chunk): the transaction that copied it}"""
     return {tuple(row[:2]): row[2] for row in destination.sql(
