@@ -55,7 +55,9 @@ class Rig:
         if self.copy and self.copy.poll() is None:
             self.copy.terminate()
             assert self.copy.wait(10) == 0, self.copy_log()
-        if self.process.poll() is None:
+        if any(event.startswith("failed") for event in self.seen):
+            self.process.wait(10)  # with the failure that it has told of
+        elif self.process.poll() is None:
             self.process.stdin.close()
             assert self.process.wait(10) == 0
 
