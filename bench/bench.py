@@ -18,13 +18,13 @@ import time
 import common  # noqa: F401  (finds the harness)
 from harness import Cluster, find_servers
 from systems import Native, Pgcopydb, Walferry
-from workloads import Copy, Inserts, Singles, Tpcb, Updates, pgbench_script
+from workloads import Copy, Inserts, Singles, Tpcb, Updates, Wide, pgbench_script
 
 SETTINGS = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "'512MB'",
             "max_wal_size": "'16GB'", "checkpoint_timeout": "'30min'",
             # Else a subscription that is enabled soon after another waits for 5 s.
             "wal_retrieve_retry_interval": "'50ms'"}
-WORKS = ("insert", "update", "tpcb", "single", "copy", "latency", "memory")
+WORKS = ("insert", "update", "tpcb", "single", "wide", "copy", "latency", "memory")
 
 
 def arguments():
@@ -221,7 +221,8 @@ class Bench:
         self.head()
         rows = self.args.rows
         drains = {"insert": lambda: Inserts(rows), "update": lambda: Updates(rows),
-                  "tpcb": lambda: Tpcb(rows // 10), "single": lambda: Singles(rows // 10)}
+                  "tpcb": lambda: Tpcb(rows // 10), "single": lambda: Singles(rows // 10),
+                  "wide": lambda: Wide(rows // 10)}
         wanted = self.args.only.split(",") if self.args.only else WORKS
         for name in wanted:
             if name in drains:

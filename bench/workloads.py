@@ -82,6 +82,34 @@ class Tpcb(Work):
                        database="shop")
 
 
+class Wide(Work):
+    """Rows of 50 columns of ten types: what their conversion costs."""
+
+    TYPES = (("int", "g"), ("bigint", "g * 1000003::bigint"), ("numeric(12,3)", "g / 7.0"),
+             ("float8", "g / 3.0::float8"), ("bool", "g % 2 = 0"), ("text", "md5(g::text)"),
+             ("date", "date '2020-01-01' + g % 3000"), ("uuid", "md5(g::text)::uuid"),
+             ("timestamptz", "timestamptz '2020-01-01' + g * interval '1 s'"),
+             ("jsonb", "jsonb_build_object('a', g)"))
+    COLUMNS = 50
+
+    def __init__(self, rows):
+        super().__init__("wide", f"{rows:,} inserts of {self.COLUMNS} columns of mixed types", None,
+                         rows)
+
+    def of_columns(self, part):
+        return ", ".join(part(n, *self.TYPES[n % len(self.TYPES)]) for n in range(self.COLUMNS))
+
+    def make_tables(self, cluster, database):
+        columns = self.of_columns(lambda n, kind, _: f"c{n} {kind}")
+        cluster.sql(f"CREATE TABLE t (id int PRIMARY KEY, {columns}); {SENTINEL}",
+                    database=database)
+
+    def write(self, source):
+        values = self.of_columns(lambda n, _, value: value)
+        source.sql(f"INSERT INTO t SELECT g, {values} FROM generate_series(1, {self.rows}) g",
+                   database="shop")
+
+
 class Copy(Work):
     def __init__(self, rows, scale=20):
         super().__init__("copy", f"copy of pgbench scale {scale} plus {rows:,} rows of 200 bytes, "
