@@ -26,9 +26,11 @@ def libconfig(value):
 
 
 def task_text(source, destination, /, **settings):
-    """source, destination: conninfo strings. settings: other keys, merged one level deep."""
-    keys = {"source": {"conninfo": source},
-            "destination": {"type": "postgresql", "conninfo": destination}}
+    """source: conninfo. destination: conninfo, or the whole group of another type. settings: other
+    keys, merged one level deep."""
+    if isinstance(destination, str):
+        destination = {"type": "postgresql", "conninfo": destination}
+    keys = {"source": {"conninfo": source}, "destination": destination}
     for name, value in settings.items():
         keys[name] = {**keys[name], **value} if name in keys else value
     return "".join(f"{name} = {libconfig(value)};\n" for name, value in keys.items())
