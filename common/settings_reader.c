@@ -14,6 +14,7 @@ typedef struct Parse {
     const char *file;
     Arena *arena;
     SettingLines *lines;
+    const TaskFile *task; /* the one that is filled */
     Error *err;
 } Parse;
 
@@ -93,6 +94,12 @@ static bool refuse_value(Parse *p, const config_setting_t *node, const Setting *
     return error_hint(p->err, "use %s%s", setting->type == SETTING_CHOICE ? "one of " : "", values);
 }
 
+static bool refuse_empty(Parse *p, const config_setting_t *node, const Setting *setting)
+{
+    refuse(p, line_of(node), setting->path, "is empty");
+    return error_hint(p->err, "%s", setting->help);
+}
+
 static bool hint_similar_key(Parse *p, const char *group, const char *name)
 {
     const char *names[SETTINGS_MAX + 1] = {NULL};
@@ -166,7 +173,7 @@ static int64_t default_number(const Setting *setting, Arena *arena)
 {
     int64_t bytes = 0;
 
-    if (setting->type == SETTING_NUMBER)
+    if (setting->type == SETTING_NUMBER) /* "auto" is none, and gives 0 */
         return strtoll(setting->fallback, NULL, 10);
     return size_parse(bare(setting->fallback, arena), &bytes) ? bytes : 0;
 }
@@ -196,17 +203,42 @@ static void store_default(const Setting *setting, void *target, Arena *arena)
     }
 }
 
-/* The lists of groups that are built, the inner one first: whose struct a field belongs to. */
-static const char *const LISTS[] = {"objects.columns", "objects", ""};
+/* The lists of groups: where the items, their number and the line of each have their places. */
+#define LIST(path, owner, items, count, item)                                                      \
+    {                                                                                              \
+        path, sizeof(item), offsetof(owner, items), offsetof(owner, count), offsetof(item, line)   \
+    }
 
+typedef struct List {
+    const char *path;
+    size_t item_size, items_at, count_at, line_at;
+} List;
+
+static const List LISTS[] = {
+    LIST("objects.columns", TaskObject, columns, column_count, TaskColumn),
+    LIST("objects.properties", TaskObject, properties, property_count, TaskProperty),
+    LIST("objects", TaskFile, objects, object_count, TaskObject),
+    LIST("destination.redirect_map", TaskFile, destination.redirects, destination.redirect_count,
+         TaskRedirect),
+};
+
+static const List *list_at(const char *path)
+{
+    for (size_t i = 0; i < COUNT_OF(LISTS); i++) {
+        if (strcmp(LISTS[i].path, path) == 0)
+            return &LISTS[i];
+    }
+    return NULL;
+}
+
+/* Whose struct a field belongs to; an inner list comes before the outer one. */
 static const char *list_of(const Setting *setting)
 {
     for (size_t i = 0; i < COUNT_OF(LISTS); i++) {
-        size_t length = strlen(LISTS[i]);
+        size_t length = strlen(LISTS[i].path);
 
-        if (length > 0 && strncmp(setting->path, LISTS[i], length) == 0 &&
-            setting->path[length] == '.')
-            return LISTS[i];
+        if (strncmp(setting->path, LISTS[i].path, length) == 0 && setting->path[length] == '.')
+            return LISTS[i].path;
     }
     return "";
 }
@@ -235,10 +267,8 @@ static bool read_text(Parse *p, const config_setting_t *node, const Setting *set
         return refuse_type(p, node, setting);
     if (setting->rule == RULE_NOT_BUILT && strcmp(value, bare(setting->fallback, p->arena)) != 0)
         return refuse_not_built(p, node, setting);
-    if (setting->rule == RULE_REQUIRED && value[0] == '\0') {
-        refuse(p, line_of(node), setting->path, "is empty");
-        return error_hint(p->err, "%s", setting->help);
-    }
+    if (setting->rule == RULE_REQUIRED && value[0] == '\0')
+        return refuse_empty(p, node, setting);
     store_text(setting, target, arena_strdup(p->arena, value));
     return true;
 }
@@ -249,6 +279,11 @@ static bool read_number(Parse *p, const config_setting_t *node, const Setting *s
     int type = config_setting_type(node);
     int64_t value = config_setting_get_int64(node);
 
+    if (type == CONFIG_TYPE_STRING && setting->fallback[0] == '"' &&
+        strcmp(config_setting_get_string(node), bare(setting->fallback, p->arena)) == 0) {
+        store_number(setting, target, 0);
+        return true;
+    }
     if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
         return refuse_type(p, node, setting);
     if (value < setting->least || value > setting->most) {
@@ -345,6 +380,8 @@ static bool read_texts(Parse *p, const config_setting_t *node, const Setting *se
 
     if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST)
         return refuse_type(p, node, setting);
+    if (setting->rule == RULE_REQUIRED && count == 0)
+        return refuse_empty(p, node, setting);
     texts = ARENA_ARRAY(p->arena, const char *, (size_t)count + 1);
     for (int i = 0; i < count; i++) {
         const config_setting_t *item = config_setting_get_elem(node, (unsigned)i);
@@ -379,53 +416,35 @@ static bool read_group(Parse *p, const config_setting_t *node, const Setting *se
 }
 
 /* Room for the list's items in what they belong to; returns the first. */
-static char *add_items(Parse *p, const Setting *setting, void *target, size_t count,
-                       size_t *item_size)
+static char *add_items(Parse *p, const List *list, void *owner, size_t count)
 {
-    if (strcmp(setting->path, "objects") == 0) {
-        TaskFile *task = target;
+    void *items = arena_zeroed(p->arena, count, list->item_size);
 
-        *item_size = sizeof(TaskObject);
-        task->object_count = count;
-        task->objects = ARENA_ARRAY(p->arena, TaskObject, count);
-        return (char *)task->objects;
-    }
-    TaskObject *object = target;
-
-    *item_size = sizeof(TaskColumn);
-    object->column_count = count;
-    object->columns = ARENA_ARRAY(p->arena, TaskColumn, count);
-    return (char *)object->columns;
-}
-
-static void note_item_line(const Setting *setting, void *item, unsigned line)
-{
-    if (strcmp(setting->path, "objects") == 0)
-        ((TaskObject *)item)->line = line;
-    else
-        ((TaskColumn *)item)->line = line;
+    memcpy((char *)owner + list->items_at, &items, sizeof items);
+    memcpy((char *)owner + list->count_at, &count, sizeof count);
+    return items;
 }
 
 static bool read_groups(Parse *p, const config_setting_t *node, const Setting *setting,
                         void *target)
 {
     int count = config_setting_length(node);
-    size_t item_size = 0;
+    const List *list = list_at(setting->path);
 
     if (!config_setting_is_list(node) && !(config_setting_is_array(node) && count == 0))
         return refuse_type(p, node, setting);
     if (setting->rule == RULE_NOT_BUILT)
         return count > 0 ? refuse_not_built(p, node, setting) : true;
-    char *items = add_items(p, setting, target, (size_t)count, &item_size);
+    char *items = add_items(p, list, target, (size_t)count);
 
     for (int i = 0; i < count; i++) {
         const config_setting_t *item = config_setting_get_elem(node, (unsigned)i);
-        void *fields = items + (size_t)i * item_size;
+        char *fields = items + (size_t)i * list->item_size;
 
         if (!config_setting_is_group(item))
             return refuse_type(p, node, setting);
         store_defaults(fields, setting->path, p->arena);
-        note_item_line(setting, fields, line_of(item));
+        *(unsigned *)(void *)(fields + list->line_at) = line_of(item);
         if (!read_keys(p, item, setting->path, fields))
             return false;
     }
@@ -461,6 +480,14 @@ static bool read_key(Parse *p, const config_setting_t *node, const char *group, 
     return READERS[setting->type](p, node, setting, target);
 }
 
+/* A key that belongs to one type of destination is required with that one only. */
+static bool is_required(const Parse *p, const Setting *setting)
+{
+    return setting->rule == RULE_REQUIRED &&
+           (setting->scope == SCOPE_ALL || (setting->scope == SCOPE_SELECTDB) ==
+                                               (p->task->destination.type == DESTINATION_SELECTDB));
+}
+
 /* Of a group that is missing, its first required key is named: that is what must be written. */
 static const Setting *first_required(const Setting *setting)
 {
@@ -482,7 +509,8 @@ static bool refuse_missing(Parse *p, const config_setting_t *group, const Settin
     if (key != setting)
         return error_hint(p->err, "write %s = { %s = \"...\"; };", setting->path,
                           setting_name(key));
-    return error_hint(p->err, "write %s = \"...\"; %s", setting_name(key), key->help);
+    return error_hint(p->err, "write %s = %s; %s", setting_name(key),
+                      key->type == SETTING_TEXTS ? "[\"...\"]" : "\"...\"", key->help);
 }
 
 static bool read_keys(Parse *p, const config_setting_t *group, const char *path, void *target)
@@ -496,7 +524,7 @@ static bool read_keys(Parse *p, const config_setting_t *group, const char *path,
             return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (table[i].rule == RULE_REQUIRED && setting_is_in(&table[i], path) &&
+        if (is_required(p, &table[i]) && setting_is_in(&table[i], path) &&
             !config_setting_get_member(group, setting_name(&table[i])))
             return refuse_missing(p, group, &table[i]);
     }
@@ -507,8 +535,8 @@ bool settings_read(const char *file, Str text, Arena *arena, TaskFile *out, Sett
                    Error *err)
 {
     CLEANUP(config_destroy) config_t config;
-    Parse p = {.file = file, .arena = arena, .lines = lines, .err = err};
     TaskFile task = {.phase_schema = true, .phase_copy = true, .phase_stream = true};
+    Parse p = {.file = file, .arena = arena, .lines = lines, .task = &task, .err = err};
 
     *lines = (SettingLines){{0}};
     config_init(&config);

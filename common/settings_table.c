@@ -13,12 +13,21 @@
 #define TASK(member) FIELD(TaskFile, member)
 #define OBJECT(member) FIELD(TaskObject, member)
 #define COLUMN(member) FIELD(TaskColumn, member)
+#define REDIRECT(member) FIELD(TaskRedirect, member)
+#define PROPERTY(member) FIELD(TaskProperty, member)
 #define RANGE(from, to) .least = (from), .most = (to)
 
 #define KB INT64_C(1024)
 #define MB (KB * KB)
 #define TB (MB * MB)
 #define UNBOUNDED INT64_MAX
+
+#define UNFIT(name, member, text)                                                                  \
+    {                                                                                              \
+        "destination.unfit." name, SETTING_CHOICE, RULE_FREE, "\"fail\"",                          \
+            .scope = SCOPE_SELECTDB, .help = (text), VALUES("fail", "null"),                       \
+            TASK(destination.unfit.member)                                                         \
+    }
 
 /* clang-format off */
 static const Setting SETTINGS[] = {
@@ -57,33 +66,56 @@ static const Setting SETTINGS[] = {
     {"destination", SETTING_GROUP, RULE_REQUIRED, NULL,
      .help = "The database that is kept equal."},
     {"destination.type", SETTING_CHOICE, RULE_FREE, "\"postgresql\"",
-     .help = "What it is.",
-     VALUES("postgresql", "selectdb"), .built_values = 1, TASK(destination.type)},
-    {"destination.conninfo", SETTING_TEXT, RULE_REQUIRED, "\"\"",
-     .help = "The connection of a PostgreSQL destination, as for the source.",
+     .help = "What it is. Keys that belong to one type only are refused with the other.",
+     VALUES("postgresql", "selectdb"), TASK(destination.type)},
+    {"destination.conninfo", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_POSTGRESQL,
+     .help = "PostgreSQL: the connection, as for the source.",
      TASK(destination.conninfo)},
     {"destination.password_file", SETTING_TEXT, RULE_FREE, "\"\"",
      .help = "As for the source.", TASK(destination.password_file)},
-    {"destination.urls", SETTING_TEXTS, RULE_NOT_BUILT, "[]",
-     .help = "SelectDB: its front ends, http://HOST:PORT."},
-    {"destination.database", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "SelectDB: the database."},
-    {"destination.user", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "SelectDB: the user."},
-    {"destination.compute_group", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "SelectDB: the compute group that loads."},
-    {"destination.ca_file", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "SelectDB: the certificate authorities that are trusted."},
-    {"destination.redirect_map", SETTING_GROUPS, RULE_NOT_BUILT, "()",
-     .help = "SelectDB: addresses of back ends as they are to be reached from here."},
-    {"destination.timezone", SETTING_TEXT, RULE_NOT_BUILT, "\"UTC\"",
-     .help = "SelectDB: the time zone of its date columns."},
-    {"destination.reservoir_timeout_ms", SETTING_NUMBER, RULE_NOT_BUILT, "5000",
-     .help = "SelectDB: the longest that a row waits for others to be loaded with.", RANGE(1000, 10000)},
-    {"destination.reservoir_bytes", SETTING_SIZE, RULE_NOT_BUILT, "\"64MB\"",
-     .help = "SelectDB: a load's size.", RANGE(1 * MB, TB)},
-    {"destination.reservoir_rows", SETTING_NUMBER, RULE_NOT_BUILT, "500000",
-     .help = "SelectDB: a load's number of rows.", RANGE(1, 100000000)},
+    {"destination.urls", SETTING_TEXTS, RULE_REQUIRED, "[]", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: its front ends, [\"http://HOST:PORT\"] or https. They are tried in turn.",
+     TASK(destination.urls)},
+    {"destination.database", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the database that tables go to unless to_database says otherwise.",
+     TASK(destination.database)},
+    {"destination.user", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the user; the password stands in password_file.", TASK(destination.user)},
+    {"destination.compute_group", SETTING_TEXT, RULE_FREE, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the compute group that loads. Empty: the user's default.",
+     TASK(destination.compute_group)},
+    {"destination.ca_file", SETTING_TEXT, RULE_FREE, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: a file (PEM) with the certificate authorities that are trusted for https. "
+     "Empty: the system's.", TASK(destination.ca_file)},
+    {"destination.redirect_map", SETTING_GROUPS, RULE_FREE, "()", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: a front end sends each load on to a back end by an address of its own; where "
+     "that cannot be reached from here, what to use instead: ( { from = \"10.0.0.7:8040\"; "
+     "to = \"be1.example.com:8040\"; } )."},
+    {"destination.redirect_map.from", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "HOST:PORT as the front end gives it, or HOST for every port.", REDIRECT(from)},
+    {"destination.redirect_map.to", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "HOST:PORT as it is reached from here.", REDIRECT(to)},
+    {"destination.timezone", SETTING_TEXT, RULE_FREE, "\"UTC\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the time zone in which a timestamptz is written, since the type there has none: "
+     "a name such as \"Europe/Berlin\".", TASK(destination.timezone)},
+    {"destination.reservoir_timeout_ms", SETTING_NUMBER, RULE_FREE, "5000", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the longest that a row waits for others to be loaded with, in milliseconds.",
+     RANGE(1000, 10000), TASK(destination.reservoir_timeout_ms)},
+    {"destination.reservoir_bytes", SETTING_SIZE, RULE_FREE, "\"64MB\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: a load is sent when it has so many bytes.", RANGE(1 * MB, TB),
+     TASK(destination.reservoir_bytes)},
+    {"destination.reservoir_rows", SETTING_NUMBER, RULE_FREE, "500000", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: a load is sent when it has so many rows.", RANGE(1, 100000000),
+     TASK(destination.reservoir_rows)},
+    {"destination.unfit", SETTING_GROUP, RULE_FREE, NULL, .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: what becomes of a value that its column's type there cannot hold, by that type. "
+     "fail: the task stops and names the row. null: it becomes NULL. A key always fails."},
+    UNFIT("date", date, "DATE: infinity, BC, years after 9999."),
+    UNFIT("timestamp", timestamp, "DATETIME: infinity, BC, years after 9999."),
+    UNFIT("decimal", decimal, "DECIMAL: NaN, infinity, more digits than it has."),
+    UNFIT("varchar", varchar, "CHAR and VARCHAR: more bytes than it has."),
+    UNFIT("string", string, "STRING: longer than SelectDB's limit."),
+    UNFIT("json", json, "JSON: longer than SelectDB's limit."),
 
     {"phases", SETTING_TEXTS, RULE_NOT_BUILT, "[\"schema\", \"copy\", \"stream\"]",
      .help = "What the task does, one after the other.", VALUES("schema", "copy", "stream")},
@@ -100,7 +132,8 @@ static const Setting SETTINGS[] = {
     {"existing_rows", SETTING_CHOICE, RULE_FREE, "\"default\"",
      .help = "With existing_tables = \"accept\": the copy meets a row with the same key. keep: the row "
      "that is there stays as it is, until the source changes it. overwrite: it becomes the source's. "
-     "default: keep at PostgreSQL, and `check` warns of each table that has rows.",
+     "default: keep at PostgreSQL, and `check` warns of each table that has rows; overwrite at SelectDB, "
+     "where nothing else can be had.",
      VALUES("default", "keep", "overwrite"), TASK(existing_rows)},
 
     {"objects", SETTING_GROUPS, RULE_FREE, "()",
@@ -113,13 +146,14 @@ static const Setting SETTINGS[] = {
     {"objects.exclude", SETTING_TEXTS, RULE_FREE, "[]",
      .help = "With a whole schema: tables to leave out; * stands for any letters, ? for one.",
      OBJECT(exclude)},
-    {"objects.to_schema", SETTING_TEXT, RULE_FREE, "\"\"",
+    {"objects.to_schema", SETTING_TEXT, RULE_FREE, "\"\"", .scope = SCOPE_POSTGRESQL,
      .help = "The schema at the destination. Empty with a table: what its schema's entry says.",
      OBJECT(to_schema)},
     {"objects.to_table", SETTING_TEXT, RULE_FREE, "\"\"",
      .help = "With a table: its name at the destination.", OBJECT(to_table)},
-    {"objects.to_database", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
-     .help = "SelectDB: the database it goes to."},
+    {"objects.to_database", SETTING_TEXT, RULE_FREE, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the database it goes to. Empty with a table: what its schema's entry says; "
+     "else destination.database.", OBJECT(to_database)},
     {"objects.where", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
      .help = "Only rows for which this SQL condition is true."},
     {"objects.etl", SETTING_TEXT, RULE_NOT_BUILT, "\"\"",
@@ -134,14 +168,28 @@ static const Setting SETTINGS[] = {
     {"objects.columns.to", SETTING_TEXT, RULE_FREE, "\"\"", .help = "Its name at the destination.",
      COLUMN(to)},
     {"objects.columns.skip", SETTING_FLAG, RULE_FREE, "false", .help = "Leave it out.", COLUMN(skip)},
-    {"objects.columns.type", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "Its type at the destination."},
-    {"objects.engine", SETTING_TEXT, RULE_NOT_BUILT, "\"auto\"", .help = "SelectDB: the table's model."},
-    {"objects.primary_key", SETTING_TEXTS, RULE_NOT_BUILT, "[]", .help = "SelectDB: the key columns."},
-    {"objects.distribution_key", SETTING_TEXTS, RULE_NOT_BUILT, "[]",
-     .help = "SelectDB: the columns that decide the bucket."},
-    {"objects.bucket_count", SETTING_TEXT, RULE_NOT_BUILT, "\"auto\"", .help = "SelectDB: the buckets."},
-    {"objects.properties", SETTING_GROUPS, RULE_NOT_BUILT, "()",
-     .help = "SelectDB: further table properties."},
+    {"objects.columns.type", SETTING_TEXT, RULE_FREE, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: its type there, as in \"DECIMAL(20,4)\".", COLUMN(type)},
+    {"objects.engine", SETTING_CHOICE, RULE_FREE, "\"auto\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the table's model. unique: one row for each key. duplicate: a history, each change "
+     "adds a row. auto: what the schema's entry says, else unique where there is a primary key "
+     "or a unique one that is never null, else duplicate.",
+     VALUES("auto", "unique", "duplicate"), OBJECT(engine)},
+    {"objects.primary_key", SETTING_TEXTS, RULE_FREE, "[]", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB, with a table: the key columns, by their names at the source. Default: as there.",
+     OBJECT(primary_key)},
+    {"objects.distribution_key", SETTING_TEXTS, RULE_FREE, "[]", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB, with a table: the columns that decide the bucket, by their names at the source. "
+     "Default: the key.", OBJECT(distribution_key)},
+    {"objects.bucket_count", SETTING_NUMBER, RULE_FREE, "\"auto\"", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: the number of buckets, or \"auto\".", RANGE(1, 65535), OBJECT(bucket_count)},
+    {"objects.properties", SETTING_GROUPS, RULE_FREE, "()", .scope = SCOPE_SELECTDB,
+     .help = "SelectDB: further properties of the table: ( { name = \"replication_num\"; value = \"3\"; } ). "
+     "Empty with a table: what its schema's entry says."},
+    {"objects.properties.name", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "The property.", PROPERTY(name)},
+    {"objects.properties.value", SETTING_TEXT, RULE_REQUIRED, "\"\"", .scope = SCOPE_SELECTDB,
+     .help = "Its value.", PROPERTY(value)},
 
     {"etl", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "An ETL script for all rows."},
     {"etl_file", SETTING_TEXT, RULE_NOT_BUILT, "\"\"", .help = "The same, in a file of its own."},

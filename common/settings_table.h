@@ -14,7 +14,7 @@
 
 typedef enum SettingType {
     SETTING_TEXT,
-    SETTING_NUMBER,
+    SETTING_NUMBER, /* where its default is a text, that text stands for 0 */
     SETTING_SIZE,   /* text with a unit: size_text.h */
     SETTING_FLAG,   /* true, false */
     SETTING_CHOICE, /* a text out of `values` */
@@ -29,16 +29,20 @@ typedef enum SettingRule {
     RULE_NOT_BUILT, /* anything but the default is "not supported yet" */
 } SettingRule;
 
+/* At which type of destination a key has a meaning. */
+typedef enum SettingScope { SCOPE_ALL, SCOPE_POSTGRESQL, SCOPE_SELECTDB } SettingScope;
+
 typedef struct Setting {
     const char *path;
     SettingType type;
     SettingRule rule;
     const char *fallback; /* as it is written in the file */
     const char *help;
+    SettingScope scope;        /* a required key is required there only */
     int64_t least, most;       /* numbers and sizes; a size's least does not bind its default */
     const char *const *values; /* ends in NULL; a choice's field holds the index */
     size_t built_values;       /* choice: so many of them are built, from the first; 0: all */
-    size_t offset, width;      /* the field in TaskFile, TaskObject or TaskColumn; width 0: none */
+    size_t offset, width;      /* the field in TaskFile or in its list's item; width 0: none */
 } Setting;
 
 /* The keys in the order of the file; a group comes right before its keys. */

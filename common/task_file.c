@@ -5,6 +5,7 @@
 #include "common/conninfo.h"
 #include "common/pattern.h"
 #include "common/settings_reader.h"
+#include "common/task_selectdb.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -108,7 +109,10 @@ static bool check_retry(const char *file, const SettingLines *lines, const TaskF
     return error_hint(err, "lower other_minutes or raise connection_minutes");
 }
 
-/* A longer one would be cut by the server, and then be another one. */
+/*
+ * A longer one would be cut by PostgreSQL, and then be another one. SelectDB has limits of its own
+ * for each kind of name, which `check` knows.
+ */
 enum { NAME_MAX_BYTES = 63 };
 
 static bool check_new_name(const char *file, unsigned line, const char *key, const char *name,
@@ -117,7 +121,7 @@ static bool check_new_name(const char *file, unsigned line, const char *key, con
     if (strlen(name) <= NAME_MAX_BYTES)
         return true;
     error_set(err, ERROR_CONFIG, "%s:%u: %s: a name of %zu bytes", file, line, key, strlen(name));
-    return error_hint(err, "PostgreSQL takes %d bytes at most", NAME_MAX_BYTES);
+    return error_hint(err, "write one of %d bytes at most", NAME_MAX_BYTES);
 }
 
 static bool check_column(const char *file, const TaskObject *object, size_t n, Error *err)
@@ -221,7 +225,8 @@ static bool parse(const char *file, Str text, mode_t mode, Arena *arena, TaskFil
     }
     if (!settings_read(file, text, arena, &task, &lines, err) ||
         !settle_name(file, &lines, arena, &task, err) || !check_retry(file, &lines, &task, err) ||
-        !check_objects(file, &task, err) || !check_secrets(file, &lines, &task, mode, err))
+        !check_objects(file, &task, err) || !task_selectdb_check(file, &lines, &task, err) ||
+        !check_secrets(file, &lines, &task, mode, err))
         return false;
     task.file = arena_strdup(arena, file);
     *out = task;

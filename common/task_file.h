@@ -19,7 +19,7 @@ enum { TASK_NAME_MAX = 40, STAGES_MAX = 16 };
 typedef enum DestinationType { DESTINATION_POSTGRESQL, DESTINATION_SELECTDB } DestinationType;
 
 typedef enum ExistingRows {
-    EXISTING_ROWS_DEFAULT, /* as KEEP at a PostgreSQL destination */
+    EXISTING_ROWS_DEFAULT, /* as KEEP at PostgreSQL, as OVERWRITE at SelectDB */
     EXISTING_ROWS_KEEP,
     EXISTING_ROWS_OVERWRITE
 } ExistingRows;
@@ -32,12 +32,36 @@ typedef enum CasePolicy {
     CASE_DTS, /* schemas and tables lower, columns as they are */
 } CasePolicy;
 
+/* The model of a table at SelectDB. */
+typedef enum TableEngine {
+    ENGINE_AUTO, /* unique where there is a key, else duplicate */
+    ENGINE_UNIQUE,
+    ENGINE_DUPLICATE,
+} TableEngine;
+
+/* What becomes of a value that its column's type cannot hold. In a key column it always fails. */
+typedef enum UnfitPolicy { UNFIT_FAIL, UNFIT_NULL } UnfitPolicy;
+
 typedef struct TaskColumn {
     const char *name;
     const char *to; /* "": not said */
     bool skip;
+    const char *type; /* SelectDB: its type there, as in a DDL; "": not said */
     unsigned line;
 } TaskColumn;
+
+/* SelectDB: a back end's address as a front end gives it, and as it is reached from here. */
+typedef struct TaskRedirect {
+    const char *from; /* HOST:PORT or HOST */
+    const char *to;   /* HOST:PORT */
+    unsigned line;
+} TaskRedirect;
+
+/* SelectDB: a property of a table. */
+typedef struct TaskProperty {
+    const char *name, *value;
+    unsigned line;
+} TaskProperty;
 
 typedef struct TaskObject {
     const char *schema;
@@ -47,8 +71,36 @@ typedef struct TaskObject {
     const char **operations;          /* ends in NULL; NULL itself: not said */
     TaskColumn *columns;
     size_t column_count;
+    /* SelectDB only; with an entry for a whole schema they stand for its tables. */
+    const char *to_database;       /* "": not said */
+    TableEngine engine;            /* AUTO: not said */
+    const char **primary_key;      /* names at the source; ends in NULL; empty: not said */
+    const char **distribution_key; /* the same */
+    int64_t bucket_count;          /* 0: auto, or not said */
+    TaskProperty *properties;
+    size_t property_count;
     unsigned line; /* where the entry stands, for messages */
 } TaskObject;
+
+typedef struct TaskDestination {
+    DestinationType type;
+    const char *conninfo;      /* PostgreSQL; else "" */
+    const char *password_file; /* "": none */
+    /* From here on SelectDB. */
+    const char *
+        *urls; /* http://HOST:PORT of its front ends, without anything behind; ends in NULL */
+    const char *database;
+    const char *user;
+    const char *compute_group; /* "": the user's default */
+    const char *ca_file;       /* "": the system's */
+    TaskRedirect *redirects;
+    size_t redirect_count;
+    const char *timezone; /* of its date columns */
+    int64_t reservoir_timeout_ms, reservoir_bytes, reservoir_rows;
+    struct {
+        UnfitPolicy date, timestamp, decimal, varchar, string, json;
+    } unfit; /* by the type at SelectDB */
+} TaskDestination;
 
 typedef struct TaskFile {
     const char *file; /* its own name, for messages */
@@ -62,11 +114,7 @@ typedef struct TaskFile {
         int64_t lock_timeout_ms;
         int64_t slot_limit_bytes; /* 0: none */
     } source;
-    struct {
-        DestinationType type;
-        const char *conninfo;
-        const char *password_file;
-    } destination;
+    TaskDestination destination;
     bool phase_schema, phase_copy, phase_stream;
     CasePolicy case_policy;
     bool accept_existing_tables; /* existing_tables = "accept" */

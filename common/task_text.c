@@ -116,6 +116,9 @@ typedef struct Template {
     Bytes out;
     Arena *arena;
     const char *name, *source, *destination;
+    const Setting *groups[DEEPEST + 1]; /* that are open, the outer one first */
+    int depth;
+    const Setting *list; /* the outer one that we are in */
 } Template;
 
 static const char *value_of(const Template *t, const Setting *setting)
@@ -135,21 +138,72 @@ static bool is_inside(const Setting *setting, const Setting *group)
            setting->path[strlen(group->path)] == '.';
 }
 
-/* Keys that are not built yet stand there as comments, and so does an example of a list's entry. */
-static void add_setting(Template *t, const Setting *setting, bool example)
+/* Commented out: what is not built yet, what belongs to SelectDB, an example of a list's entry. */
+static bool is_off(const Template *t, const Setting *setting)
+{
+    return t->list || setting->rule == RULE_NOT_BUILT || setting->scope == SCOPE_SELECTDB;
+}
+
+static const char *indent_of(const Setting *setting)
 {
     static const char *const INDENTS[] = {"", "    ", "        "};
-    const char *indent = INDENTS[depth_of(setting)];
-    bool off = example || setting->rule == RULE_NOT_BUILT;
+
+    return INDENTS[depth_of(setting)];
+}
+
+static void add_setting(Template *t, const Setting *setting)
+{
+    const char *off = is_off(t, setting) ? "#" : "";
 
     if (depth_of(setting) == 0)
         add(&t->out, "\n");
-    add_comment(&t->out, indent, text_of(setting, true, t->arena));
+    add_comment(&t->out, indent_of(setting), text_of(setting, true, t->arena));
     if (setting->type == SETTING_GROUP)
-        add(&t->out, "%s = {\n", setting->path);
+        add(&t->out, "%s%s%s = {\n", indent_of(setting), off, setting_name(setting));
     else
-        add(&t->out, "%s%s%s = %s;\n", indent, off ? "#" : "", setting_name(setting),
+        add(&t->out, "%s%s%s = %s;\n", indent_of(setting), off, setting_name(setting),
             value_of(t, setting));
+}
+
+static void add_examples(Template *t, const Setting *ended)
+{
+    if (strcmp(ended->path, "objects") == 0)
+        add(&t->out,
+            "    # An example:\n"
+            "    #objects = ( { schema = \"public\"; exclude = [\"tmp_*\"]; },\n"
+            "    #            { schema = \"sales\"; table = \"orders\"; to_schema = \"dw\";\n"
+            "    #              columns = ( { name = \"note\"; to = \"remark\"; } ); } );\n"
+            "    # And at SelectDB:\n"
+            "    #objects = ( { schema = \"public\"; bucket_count = 8; },\n"
+            "    #            { schema = \"sales\"; table = \"orders\"; to_database = \"dw\";\n"
+            "    #              engine = \"unique\"; distribution_key = [\"customer\"];\n"
+            "    #              columns = ( { name = \"sum\"; type = \"DECIMAL(20,2)\"; } ); } "
+            ");\n");
+    if (strcmp(ended->path, "destination") == 0)
+        add(&t->out, "# An example for SelectDB, in place of the one above:\n"
+                     "#destination = { type = \"selectdb\"; urls = [\"http://fe1:8030\", "
+                     "\"http://fe2:8030\"];\n"
+                     "#                database = \"shop\"; user = \"walferry\"; password_file = "
+                     "\"/etc/walferry/selectdb\"; };\n");
+}
+
+/* Ends the groups that the next setting is not in; NULL: all of them. */
+static void end_groups(Template *t, const Setting *next)
+{
+    while (t->depth > 0 && !(next && is_inside(next, t->groups[t->depth - 1]))) {
+        const Setting *group = t->groups[--t->depth];
+
+        add(&t->out, "%s%s};\n", indent_of(group), is_off(t, group) ? "#" : "");
+        add_examples(t, group);
+    }
+}
+
+static void end_list(Template *t, const Setting *next)
+{
+    if (!t->list || (next && is_inside(next, t->list)))
+        return;
+    add_examples(t, t->list);
+    t->list = NULL;
 }
 
 const char *task_file_template(Arena *arena, const char *name, const char *source,
@@ -157,30 +211,22 @@ const char *task_file_template(Arena *arena, const char *name, const char *sourc
 {
     Template t = {.arena = arena, .name = name, .source = source, .destination = destination};
     size_t count;
-    const Setting *table = settings_table(&count), *group = NULL, *list = NULL;
+    const Setting *table = settings_table(&count);
 
     add_comment(&t.out, "",
                 "A walferry task: what is copied from where to where. Every key there is, "
                 "each with its default. Sizes are texts with a unit, as in \"256MB\".");
     for (size_t i = 0; i < count; i++) {
-        if (group && !is_inside(&table[i], group)) {
-            add(&t.out, "};\n");
-            group = NULL;
-        }
-        if (list && !is_inside(&table[i], list)) {
-            add(&t.out,
-                "    # An example:\n    #objects = ( { schema = \"public\"; exclude = "
-                "[\"tmp_*\"]; },\n"
-                "    #            { schema = \"sales\"; table = \"orders\"; to_schema = \"dw\";\n"
-                "    #              columns = ( { name = \"note\"; to = \"remark\"; } ); } );\n");
-            list = NULL;
-        }
-        add_setting(&t, &table[i], list != NULL);
+        end_list(&t, &table[i]);
+        end_groups(&t, &table[i]);
+        add_setting(&t, &table[i]);
         if (table[i].type == SETTING_GROUP)
-            group = &table[i];
-        else if (strcmp(table[i].path, "objects") == 0)
-            list = &table[i];
+            t.groups[t.depth++] = &table[i];
+        else if (table[i].type == SETTING_GROUPS && table[i].rule != RULE_NOT_BUILT && !t.list)
+            t.list = &table[i];
     }
+    end_list(&t, NULL);
+    end_groups(&t, NULL);
     return finish(&t.out, arena);
 }
 
@@ -232,6 +278,12 @@ const char *task_file_reference(Arena *arena)
         "```\n"
         "source = { conninfo = \"host=db1 dbname=shop user=walferry\"; };\n"
         "destination = { conninfo = \"host=db2 dbname=shop user=walferry\"; };\n"
+        "```\n\n"
+        "And with SelectDB (Apache Doris) as the destination:\n\n"
+        "```\n"
+        "source = { conninfo = \"host=db1 dbname=shop user=walferry\"; };\n"
+        "destination = { type = \"selectdb\"; urls = [\"http://fe1:8030\"]; database = \"shop\";\n"
+        "                user = \"walferry\"; password_file = \"/etc/walferry/selectdb\"; };\n"
         "```\n\n"
         "`walferry init` prints one with every key.\n\n"
         "| key | value | default | meaning |\n|---|---|---|---|\n");

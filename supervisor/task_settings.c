@@ -39,6 +39,30 @@ static void put_new_name(Bytes *out, const char *what, const char *name)
     put_quoted(out, name);
 }
 
+static void put_names(Bytes *out, const char *what, const char *const *names)
+{
+    for (; names && *names; names++)
+        put_new_name(out, what, *names);
+}
+
+/* What a table at SelectDB was made by. */
+static void put_selectdb_table(Bytes *out, const TaskObject *object)
+{
+    static const char *const ENGINES[] = {"", "unique", "duplicate"};
+    char buckets[24];
+
+    snprintf(buckets, sizeof buckets, "%lld", (long long)object->bucket_count);
+    put_new_name(out, " to_database ", object->to_database);
+    put_new_name(out, " engine ", ENGINES[object->engine]);
+    put_names(out, " key ", object->primary_key);
+    put_names(out, " distributed by ", object->distribution_key);
+    put_new_name(out, " buckets ", object->bucket_count > 0 ? buckets : "");
+    for (size_t i = 0; i < object->property_count; i++) {
+        put_new_name(out, " property ", object->properties[i].name);
+        put_new_name(out, " is ", object->properties[i].value);
+    }
+}
+
 static void put_mapping(Bytes *out, const TaskObject *object)
 {
     put_new_name(out, " to_schema ", object->to_schema);
@@ -49,9 +73,10 @@ static void put_mapping(Bytes *out, const TaskObject *object)
         put(out, column->skip ? " skip " : " column ");
         put_quoted(out, column->name);
         put_new_name(out, " to ", column->to);
+        put_new_name(out, " type ", column->type);
     }
-    for (const char **operation = object->operations; operation && *operation; operation++)
-        put_new_name(out, " passes ", *operation);
+    put_names(out, " passes ", object->operations);
+    put_selectdb_table(out, object);
 }
 
 static void put_objects(Bytes *out, const TaskFile *task)
@@ -73,6 +98,23 @@ static void put_objects(Bytes *out, const TaskFile *task)
     put(out, "\n");
 }
 
+/* What the tables' contents depend on; addresses, user and reservoirs may change. */
+static void put_selectdb(Bytes *out, const TaskDestination *destination)
+{
+    static const char *const POLICIES[] = {"fail", "null"};
+
+    if (destination->type != DESTINATION_SELECTDB)
+        return;
+    put_line(out, "destination.database", destination->database);
+    put_line(out, "destination.timezone", destination->timezone);
+    put_line(out, "destination.unfit.date", POLICIES[destination->unfit.date]);
+    put_line(out, "destination.unfit.timestamp", POLICIES[destination->unfit.timestamp]);
+    put_line(out, "destination.unfit.decimal", POLICIES[destination->unfit.decimal]);
+    put_line(out, "destination.unfit.varchar", POLICIES[destination->unfit.varchar]);
+    put_line(out, "destination.unfit.string", POLICIES[destination->unfit.string]);
+    put_line(out, "destination.unfit.json", POLICIES[destination->unfit.json]);
+}
+
 static const char *rows_name(ExistingRows rows)
 {
     static const char *const NAMES[] = {"default", "keep", "overwrite"};
@@ -90,6 +132,7 @@ const char *task_settings_text(const TaskFile *task, Arena *arena)
     put_line(&out, "source.replica_identity", task->source.keep_identity ? "keep" : "auto");
     put_line(&out, "destination.type",
              task->destination.type == DESTINATION_SELECTDB ? "selectdb" : "postgresql");
+    put_selectdb(&out, &task->destination);
     put_line(&out, "case_policy", CASES[task->case_policy]);
     put_line(&out, "existing_tables", task->accept_existing_tables ? "accept" : "error");
     put_line(&out, "existing_rows", rows_name(task->existing_rows));

@@ -180,11 +180,6 @@ static void a_bad_file_is_refused_with_line_key_and_what_to_do(void **state)
         {ENDS "on_etl_error = \"skip\";", "t.cfg:2: on_etl_error: not supported yet", "\"stop\""},
         {ENDS "objects = ( { schema = \"a\"; where = \"b > 1\"; } );",
          "t.cfg:2: objects.where: not supported yet", "leave"},
-        {ENDS "objects = ( { schema = \"a\"; table = \"b\"; columns = ( { name = \"c\";\n"
-              "type = \"text\"; } ); } );",
-         "t.cfg:3: objects.columns.type: not supported yet", "leave"},
-        {"destination = { type = \"selectdb\"; urls = [\"http://f\"]; };\n",
-         "t.cfg:1: destination.type: not supported yet", "type = \"postgresql\""},
         {"source = { conninfo = \"a\"; slot_limit = \"1GB\"; };",
          "t.cfg:1: source.slot_limit: not supported yet", "leave"},
         /* what keys mean for each other */
@@ -287,7 +282,7 @@ static void a_mapping_is_read_with_its_lines(void **state)
 static void keys_that_are_not_built_may_have_their_default(void **state)
 {
     parsed(ENDS "throttle = { copy_rows = 0; stream_bytes = \"0\"; }; etl = \"\"; redact = ();\n"
-                "objects = ( { schema = \"a\"; engine = \"auto\"; columns = ();\n"
+                "objects = ( { schema = \"a\"; etl = \"\"; columns = ();\n"
                 "  operations = [\"ddl\", \"insert\", \"update\", \"delete\", \"truncate\"]; } );");
     (void)state;
 }
