@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 static bool schema_version(Store *store, int64_t *out, Error *err)
 {

@@ -17,6 +17,7 @@
 #include "common/error.h"
 #include "common/position.h"
 #include "common/task_file.h"
+#include "store/intent_rules.h"
 #include <stddef.h>
 
 typedef struct Store Store;
@@ -154,5 +155,37 @@ NODISCARD bool store_chunk_done(Store *store, const char *name, const StoreChunk
 NODISCARD bool store_restart_copy(Store *store, const char *name, const char *phase, Error *err);
 NODISCARD bool store_set_indexed(Store *store, const char *name, const char *phase, Error *err);
 NODISCARD bool store_reserve_attempts(Store *store, const char *name, uint64_t below, Error *err);
+
+/* loads into a destination that keeps no position of ours (store_intent.c) */
+typedef struct StoreTablePosition {
+    uint32_t oid;
+    Position position;
+} StoreTablePosition;
+
+typedef struct StoreIntentWrite {
+    uint32_t lane;
+    bool duplicate; /* its table's model */
+    int64_t now_ms;
+    const Walferry__Control__IntentWrite *write;
+} StoreIntentWrite;
+
+typedef struct StoreIntentAnswer {
+    IntentRuling ruling; /* nothing was written unless ALLOWED */
+    char reason[INTENT_REASON_MAX];
+    uint64_t copied_rows; /* of the table's chunks that are done */
+} StoreIntentAnswer;
+
+/* For each new process of a lane; what bears an older one is refused from then on. */
+NODISCARD bool store_raise_generation(Store *store, const char *name, uint32_t lane, uint64_t *out,
+                                      Error *err);
+/* Of cuts that are not finished, those of a cut together and in order. lane -1: of all. */
+NODISCARD bool store_intents(Store *store, const char *name, int64_t lane, Arena *arena,
+                             StoreIntent **out, size_t *count, Error *err);
+/* Of tables that are further than the lane. */
+NODISCARD bool store_table_positions(Store *store, const char *name, uint32_t lane, Arena *arena,
+                                     StoreTablePosition **out, size_t *count, Error *err);
+/* False when it could not be read or written; what the rules said is in *out. */
+NODISCARD bool store_write_intents(Store *store, const char *name, const StoreIntentWrite *request,
+                                   StoreIntentAnswer *out, Error *err);
 
 const char *relation_state_name(RelationState state);

@@ -168,8 +168,8 @@ bool store_chunks(Store *store, const char *name, Arena *arena, StoreChunk **out
     return found.kind == ERROR_NONE;
 }
 
-static bool chunk_done(Store *store, const char *name, const StoreChunk *chunk, uint64_t rows,
-                       uint64_t kept, uint64_t bytes, Error *err)
+bool store_mark_chunk(Store *store, const char *name, const StoreChunk *chunk, uint64_t rows,
+                      uint64_t kept, uint64_t bytes, Error *err)
 {
     return sql_do(store->sql, err,
                   "UPDATE chunk SET done = 1, rows = ?4, kept = ?5, bytes = ?6"
@@ -188,12 +188,17 @@ bool store_chunk_done(Store *store, const char *name, const StoreChunk *chunk, u
                       uint64_t kept, uint64_t bytes, Error *err)
 {
     return sql_begin(store->sql, err) &&
-           sql_end(store->sql, chunk_done(store, name, chunk, rows, kept, bytes, err), err);
+           sql_end(store->sql, store_mark_chunk(store, name, chunk, rows, kept, bytes, err), err);
 }
 
+/* With what was about to be loaded: no load of it is under way any more (task_lose_snapshot). */
 static bool restart_copy(Store *store, const char *name, const char *phase, Error *err)
 {
     return sql_do(store->sql, err,
+                  "DELETE FROM intent WHERE task = ?1 AND copy = 1 AND oid IN"
+                  " (SELECT oid FROM relation WHERE task = ?1 AND state < ?2)",
+                  "si", name, (int64_t)RELATION_COPIED) &&
+           sql_do(store->sql, err,
                   "DELETE FROM chunk WHERE task = ?1 AND oid IN"
                   " (SELECT oid FROM relation WHERE task = ?1 AND state < ?2)",
                   "si", name, (int64_t)RELATION_COPIED) &&

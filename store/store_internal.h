@@ -7,3 +7,7 @@
 struct Store {
     Sql *sql;
 };
+
+/* store_chunk_done() within a transaction. */
+NODISCARD bool store_mark_chunk(Store *store, const char *name, const StoreChunk *chunk,
+                                uint64_t rows, uint64_t kept, uint64_t bytes, Error *err);

@@ -210,6 +210,17 @@ bool store_raise_epoch(Store *store, const char *name, uint64_t *epoch, Error *e
     return true;
 }
 
+/* What a table has in hand over its lane, until the lane has it too. */
+static bool forget_table_positions(Store *store, const char *name, Error *err)
+{
+    return sql_do(store->sql, err,
+                  "DELETE FROM table_position WHERE task = ?1 AND EXISTS"
+                  " (SELECT 1 FROM lane AS l WHERE l.task = ?1 AND l.lane = table_position.lane"
+                  "  AND (l.commit_lsn, l.ordinal) >="
+                  "      (table_position.commit_lsn, table_position.ordinal))",
+                  "s", name);
+}
+
 static bool set_lanes(Store *store, const char *name, const StoreLane *lanes, uint32_t count,
                       Error *err)
 {
@@ -222,7 +233,7 @@ static bool set_lanes(Store *store, const char *name, const StoreLane *lanes, ui
                     (int64_t)lanes[i].next_record_id, lanes[i].commit_time_us))
             return false;
     }
-    return true;
+    return forget_table_positions(store, name, err);
 }
 
 bool store_set_lanes(Store *store, const char *name, const StoreLane *lanes, uint32_t count,

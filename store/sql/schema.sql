@@ -33,6 +33,7 @@ CREATE TABLE task (
 CREATE TABLE lane (
     task           TEXT NOT NULL REFERENCES task (name) ON DELETE CASCADE,
     lane           INTEGER NOT NULL,
+    generation     INTEGER NOT NULL DEFAULT 0, -- of its process, where the destination keeps none
     commit_lsn     INTEGER NOT NULL DEFAULT 0,
     ordinal        INTEGER NOT NULL DEFAULT 0,
     resume_lsn     INTEGER NOT NULL DEFAULT 0,
@@ -67,4 +68,38 @@ CREATE TABLE chunk (
     FOREIGN KEY (task, oid) REFERENCES relation (task, oid) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 2;
+-- Where the destination keeps no position of ours: tables that are further than their lane.
+CREATE TABLE table_position (
+    task       TEXT NOT NULL,
+    lane       INTEGER NOT NULL,
+    oid        INTEGER NOT NULL,
+    commit_lsn INTEGER NOT NULL,
+    ordinal    INTEGER NOT NULL,
+    PRIMARY KEY (task, lane, oid),
+    FOREIGN KEY (task, lane) REFERENCES lane (task, lane) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Loads of cuts that are not finished. Checksums are unsigned, and kept as the same 64 bits.
+CREATE TABLE intent (
+    task          TEXT NOT NULL,
+    label         TEXT NOT NULL,
+    lane          INTEGER NOT NULL,
+    oid           INTEGER NOT NULL,
+    copy          INTEGER NOT NULL,
+    chunk         INTEGER NOT NULL,
+    first_lsn     INTEGER NOT NULL,
+    first_ordinal INTEGER NOT NULL,
+    last_lsn      INTEGER NOT NULL,
+    last_ordinal  INTEGER NOT NULL,
+    first_row     INTEGER NOT NULL,
+    rows          INTEGER NOT NULL,
+    column_set    INTEGER NOT NULL,
+    checksum      INTEGER NOT NULL,
+    attempt       INTEGER NOT NULL,
+    state         INTEGER NOT NULL,
+    granted_ms    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (task, label),
+    FOREIGN KEY (task, lane) REFERENCES lane (task, lane) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 3;
