@@ -47,8 +47,13 @@ def document(text):
     return json.dumps(json.loads(text), sort_keys=True)
 
 
+def truth(text):
+    """SelectDB shows a BOOLEAN as 1 or, through JDBC, as true."""
+    return {"t": "1", "true": "1", "f": "0", "false": "0"}.get(text, text)
+
+
 BY_TYPE = {
-    "real": float, "double precision": float, "boolean": lambda text: {"t": "1", "f": "0"}.get(text, text),
+    "real": float, "double precision": float, "boolean": truth,
     "timestamp without time zone": instant, "timestamp with time zone": instant,
     "json": document, "jsonb": document,
 }
