@@ -1,12 +1,9 @@
 #include "loader/group.h"
 
-#include <inttypes.h>
-
-void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_split)
+void group_start(Group *group, LaneProgress taken_over, bool may_split)
 {
     *group = (Group){
         .taken_over = taken_over,
-        .granted = granted,
         .may_split = may_split,
         .reached = taken_over,
         .committed = taken_over,
@@ -26,53 +23,6 @@ void group_resume(Group *group, uint64_t next)
 static Position end_of(const Transaction *part)
 {
     return (Position){part->commit_lsn, part->last_ordinal};
-}
-
-static bool hole(Error *err, Position before, Position after)
-{
-    char from[POSITION_TEXT_MAX], to[POSITION_TEXT_MAX];
-
-    error_set(err, ERROR_DATA, "hole in the stream: after position %s comes what follows %s",
-              position_format(before, from), position_format(after, to));
-    error_position(err, "%s", from);
-    return error_hint(err, "changes in between have not arrived; copy the tables again");
-}
-
-/*
- * The first part since the takeover. It may begin below our position, where a predecessor has been
- * already, but not above; and the stream itself may not have been started above what is known to be
- * applied.
- */
-static bool check_start(const Group *group, const BatchHeader *header, const Transaction *part,
-                        Error *err)
-{
-    const LaneProgress *own = &group->taken_over;
-    Lsn may_start = own->resume_lsn > group->granted ? own->resume_lsn : group->granted;
-    char start[LSN_TEXT_MAX], resume[LSN_TEXT_MAX];
-
-    if (position_compare(part->predecessor, own->position) > 0)
-        return hole(err, own->position, part->predecessor);
-    if (header->sequence > 1 || header->stream_start <= may_start)
-        return true;
-    error_set(err, ERROR_DATA, "hole in the stream: it starts at %s, the destination is at %s",
-              lsn_format(header->stream_start, start), lsn_format(may_start, resume));
-    error_position(err, "%s", resume);
-    return error_hint(err, "changes in between have not arrived; copy the tables again");
-}
-
-static bool check_order(Group *group, const BatchHeader *header, Error *err)
-{
-    for (uint32_t i = 0; i < header->transaction_count; i++) {
-        const Transaction *part = &header->transactions[i];
-
-        if (!group->in_sequence && !check_start(group, header, part, err))
-            return false;
-        if (group->in_sequence && position_compare(part->predecessor, group->seen) != 0)
-            return hole(err, group->seen, part->predecessor);
-        group->seen = end_of(part);
-        group->in_sequence = true;
-    }
-    return true;
 }
 
 static uint64_t greater(uint64_t a, uint64_t b)
@@ -104,13 +54,6 @@ static void reach(Group *group, const Transaction *part)
     };
 }
 
-static bool is_new(const Group *group, const BatchHeader *header, const Change *change)
-{
-    Position at = {header->transactions[change->transaction].commit_lsn, change->ordinal};
-
-    return position_compare(at, group->taken_over.position) > 0;
-}
-
 static bool has_moved(const Group *group)
 {
     return position_compare(group->reached.position, group->committed.position) != 0 ||
@@ -126,22 +69,13 @@ static void settle(Group *group)
     group->flush = false;
 }
 
-bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err)
+void group_admit(Group *group, const BatchHeader *header)
 {
-    const BatchHeader *header = &batch->header;
-    uint32_t at = 0;
-
-    if (!check_order(group, header, err))
-        return false;
     group->flush |= header->flush;
     for (uint32_t i = 0; i < header->transaction_count; i++)
         reach(group, &header->transactions[i]);
-    while (at < header->change_count && !is_new(group, header, &batch->changes[at]))
-        at++;
     group->sequence = header->sequence;
-    *first = at;
     settle(group);
-    return true;
 }
 
 void group_gathered(Group *group, uint64_t changes, size_t bytes, size_t tables, bool only_inserts,

@@ -1,11 +1,9 @@
 /*
  * group - which batches of a lane become one transaction of the destination, and what of them.
  *
- * Two questions. What of a batch is new: what lies at or below the position taken over was applied
- * by a predecessor and is dropped; each part of a transaction names the position before it, so that
- * a hole in the stream is seen. And when to do what: changes are gathered until a piece is large
- * enough to apply, pieces are applied into one open transaction, which is committed when it is
- * large or old or nothing waits, but only where a transaction of the source ends. Inside a huge one
+ * When to do what: changes are gathered until a piece is large enough to apply, pieces are applied
+ * into one open transaction, which is committed when it is large or old or nothing waits, but only
+ * where a transaction of the source ends. Inside a huge one
  * its pieces are applied into the transaction that stays open. With several lanes a barrier
  * (TRUNCATE) splits a transaction of the source: there a flush commits inside of it.
  *
@@ -35,10 +33,7 @@ enum {
 
 typedef struct Group {
     LaneProgress taken_over;
-    Lsn granted;    /* the supervisor's store: the stream may start here at most */
     bool may_split; /* of several lanes: a flush commits inside a transaction of the source too */
-    Position seen;
-    bool in_sequence; /* `seen` is known */
 
     LaneProgress reached;   /* by what was admitted, at the last end of a transaction */
     LaneProgress committed; /* written at the destination */
@@ -68,17 +63,14 @@ typedef enum GroupStep {
     GROUP_COMMIT, /* apply what is gathered, write the position, commit */
 } GroupStep;
 
-/* After a takeover. granted: the supervisor's resume_lsn, 0 if not known. */
-void group_start(Group *group, LaneProgress taken_over, Lsn granted, bool may_split);
+/* After a takeover. */
+void group_start(Group *group, LaneProgress taken_over, bool may_split);
 
 /* The first batch to come is `next`: what is before it ends at or below the position taken over. */
 void group_resume(Group *group, uint64_t next);
 
-/*
- * What of a batch is new: its changes from *first on. Checks that it follows what was seen. Errors:
- * DATA, "hole in the stream".
- */
-NODISCARD bool group_admit(Group *group, const Batch *batch, uint32_t *first, Error *err);
+/* A batch has come, and what of it is new is gathered next. */
+void group_admit(Group *group, const BatchHeader *header);
 
 /*
  * The changes of a batch that were gathered, before the next group_step(). tables: of the whole

@@ -8,11 +8,12 @@
 #include "common/names.h"
 #include "common/replica_role.h"
 #include "common/task_file.h"
+#include "loader/admission.h"
 #include "loader/chunk_load.h"
-#include "loader/group.h"
 #include "loader/intake.h"
 #include "loader/producers.h"
 #include "loader/sink.h"
+#include "loader/sink_postgres.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,14 +39,18 @@ typedef struct Loader {
     Producers producers;
     Sink *sink;
     ChunkLoads *chunks;
-    Group group;
-    Fold *fold;
-    Arena piece; /* the batches that the fold borrows from */
+    Admission admission;
 
     /* Noted by the control handler until the loop comes to it. */
     Frame *topology;
     uint64_t new_epoch;
     Lsn new_granted;
+
+    /* While the lane is taken over: in which epoch, and what to go on with. */
+    bool taking_over;
+    uint64_t epoch;
+    uint64_t first_sequence;
+    Lsn granted;
 
     bool news;              /* capture does not know how far we are */
     int64_t repeat_ms;      /* when everything is said again */
@@ -54,7 +59,8 @@ typedef struct Loader {
     Position told; /* the supervisor */
     Lsn told_resume_lsn;
 
-    int64_t changes_applied, groups, duplicates_dropped;
+    uint64_t told_sequence; /* capture: durable */
+    int64_t duplicates_dropped;
 } Loader;
 
 /* --- control --- */
@@ -69,36 +75,30 @@ static void hear_control(void *self, const ControlMessage *message)
     } else if (message->message_case == WALFERRY__CONTROL__CONTROL_MESSAGE__MESSAGE_NEW_EPOCH) {
         l->new_epoch = message->new_epoch->epoch;
         l->new_granted = message->new_epoch->resume_lsn;
+    } else if (l->sink) {
+        sink_hear(l->sink, message);
     }
 }
 
 static void count(void *self, Stage *stage)
 {
     const Loader *l = self;
-    SinkCounters sink = sink_counters(l->sink);
     ChunkCounters chunks = chunk_loads_counters(l->chunks);
     IntakeCounters intake = intake_counters(l->intake);
 
     stage_counter(stage, "next_sequence", (int64_t)intake.next_sequence);
-    stage_counter(stage, "durable_sequence", (int64_t)l->group.durable_sequence);
+    stage_counter(stage, "durable_sequence", (int64_t)sink_durable(l->sink).sequence);
     stage_counter(stage, "held_batches", (int64_t)(intake.held_batches + intake.queued_batches));
     stage_counter(stage, "held_bytes", (int64_t)(intake.held_bytes + intake.queued_bytes));
-    stage_counter(stage, "groups", l->groups);
-    stage_counter(stage, "changes_applied", l->changes_applied);
-    stage_counter(stage, "rows_set", (int64_t)sink.rows_set);
-    stage_counter(stage, "rows_serial", (int64_t)sink.rows_serial);
-    stage_counter(stage, "fallbacks", (int64_t)sink.fallbacks);
-    stage_counter(stage, "rows_missing", (int64_t)sink.rows_missing);
-    stage_counter(stage, "rows_replaced", (int64_t)sink.rows_replaced);
     stage_counter(stage, "duplicates_dropped",
                   l->duplicates_dropped +
                       (int64_t)(intake.duplicates_dropped + chunks.duplicates_dropped));
-    stage_counter(stage, "last_commit_time_us", l->group.committed.commit_time_us);
     stage_counter(stage, "copy_rows", (int64_t)chunks.rows);
     stage_counter(stage, "copy_bytes", (int64_t)chunks.bytes);
     stage_counter(stage, "chunks_done", (int64_t)chunks.chunks_done);
     stage_counter(stage, "destination_wait_ms",
                   l->waits_since_ms ? clock_ms() - l->waits_since_ms : 0);
+    sink_count(l->sink, stage);
 }
 
 static bool follow_topology(Loader *l, Error *err)
@@ -119,12 +119,6 @@ static bool follow_topology(Loader *l, Error *err)
 
 /* --- taking over --- */
 
-static void drop_piece(Loader *l)
-{
-    fold_reset(l->fold);
-    arena_reset(&l->piece);
-}
-
 static void say_ready(Loader *l, uint64_t epoch, const LaneProgress *progress)
 {
     Walferry__Change__Position position = WALFERRY__CHANGE__POSITION__INIT;
@@ -140,22 +134,31 @@ static void say_ready(Loader *l, uint64_t epoch, const LaneProgress *progress)
     stage_say(l->stage, &CONTROL_MESSAGE(READY, ready, &ready));
 }
 
-/* next_sequence 0: capture is to be asked. */
-static bool take_over(Loader *l, uint64_t epoch, uint64_t next_sequence, Lsn granted, Error *err)
+/* The lane in a new epoch. first_sequence 0: capture is to be asked. */
+static void begin_epoch(Loader *l, uint64_t epoch, uint64_t first_sequence, Lsn granted)
 {
-    int pids[CHUNK_ITEMS_MAX];
-    size_t count = chunk_loads_pids(l->chunks, pids, COUNT_OF(pids));
-    LaneProgress progress;
+    l->taking_over = true;
+    l->epoch = epoch;
+    l->first_sequence = first_sequence;
+    l->granted = granted;
+}
 
-    if (!sink_take_over(l->sink, epoch, pids, count, &progress, err))
-        return error_wrap(err, "take over lane %u", l->lane);
-    chunk_loads_generation(l->chunks, sink_generation(l->sink));
-    group_start(&l->group, progress, granted, l->assignment->lanes > 1);
-    intake_start(l->intake, epoch, next_sequence);
+static bool take_over(Loader *l, Error *err)
+{
+    LaneProgress progress;
+    bool done = false;
+
+    if (!sink_take_over(l->sink, l->epoch, &progress, &done, err))
+        return false;
+    if (!done)
+        return true;
+    l->taking_over = false;
+    admission_start(&l->admission, progress, l->granted);
+    intake_start(l->intake, l->epoch, l->first_sequence);
     l->told = progress.position;
     l->told_resume_lsn = progress.resume_lsn;
     l->news = true;
-    say_ready(l, epoch, &progress);
+    say_ready(l, l->epoch, &progress);
     return true;
 }
 
@@ -164,10 +167,9 @@ static bool follow_epoch(Loader *l, Error *err)
     uint64_t epoch = l->new_epoch;
 
     l->new_epoch = 0;
-    if (epoch == 0 || epoch == intake_counters(l->intake).epoch)
-        return true;
-    drop_piece(l);
-    return take_over(l, epoch, 1, l->new_granted, err);
+    if (epoch != 0 && epoch != l->epoch)
+        begin_epoch(l, epoch, 1, l->new_granted);
+    return !l->taking_over || take_over(l, err);
 }
 
 /* --- what is said --- */
@@ -175,46 +177,50 @@ static bool follow_epoch(Loader *l, Error *err)
 static void tell_capture(Loader *l, int64_t now)
 {
     IntakeCounters intake = intake_counters(l->intake);
+    SinkDurable durable = sink_durable(l->sink);
     bool attach = intake.next_sequence == 0;
     Signal signal = {.kind = SIGNAL_ACK,
                      .ack = {.epoch = intake.epoch,
                              .lane = l->lane,
                              .next_sequence = intake.next_sequence,
-                             .durable_sequence = l->group.durable_sequence,
-                             .durable = l->group.durable.position,
+                             .durable_sequence = durable.sequence,
+                             .durable = durable.progress.position,
                              .attach = attach}};
 
     l->news |= intake_has_news(l->intake);
+    l->news |= durable.sequence != l->told_sequence;
     if (!l->news && now < l->repeat_ms)
         return;
     if (!FAILPOINT("loader.before_ack"))
         producers_tell_capture(&l->producers, &signal);
     if (now >= l->repeat_ms)
         chunk_loads_repeat(l->chunks);
+    l->told_sequence = durable.sequence;
     l->news = false;
     l->repeat_ms = now + (attach ? ATTACH_MS : REPEAT_MS);
 }
 
 static void tell_supervisor(Loader *l, int64_t now)
 {
-    const LaneProgress *durable = &l->group.durable;
+    const LaneProgress durable = sink_durable(l->sink).progress;
     Walferry__Change__Position position = WALFERRY__CHANGE__POSITION__INIT;
     Walferry__Control__Progress progress = WALFERRY__CONTROL__PROGRESS__INIT;
 
-    if (now < l->progress_ms || (position_compare(durable->position, l->told) == 0 &&
-                                 durable->resume_lsn == l->told_resume_lsn))
+    if (l->taking_over || now < l->progress_ms ||
+        (position_compare(durable.position, l->told) == 0 &&
+         durable.resume_lsn == l->told_resume_lsn))
         return;
-    position.commit_lsn = durable->position.commit_lsn;
-    position.ordinal = durable->position.ordinal;
+    position.commit_lsn = durable.position.commit_lsn;
+    position.ordinal = durable.position.ordinal;
     progress.epoch = intake_counters(l->intake).epoch;
     progress.lane = l->lane;
     progress.position = &position;
-    progress.resume_lsn = durable->resume_lsn;
-    progress.next_record_id = durable->next_record_id;
-    progress.commit_time_us = durable->commit_time_us;
+    progress.resume_lsn = durable.resume_lsn;
+    progress.next_record_id = durable.next_record_id;
+    progress.commit_time_us = durable.commit_time_us;
     stage_say(l->stage, &CONTROL_MESSAGE(PROGRESS, progress, &progress));
-    l->told = durable->position;
-    l->told_resume_lsn = durable->resume_lsn;
+    l->told = durable.position;
+    l->told_resume_lsn = durable.resume_lsn;
     l->progress_ms = now + PROGRESS_MS;
 }
 
@@ -251,12 +257,12 @@ static void hear_resume(Loader *l, const Signal *signal)
 {
     IntakeCounters intake = intake_counters(l->intake);
 
-    if (signal->kind != SIGNAL_RESUME || signal->resume.lane != l->lane ||
+    if (l->taking_over || signal->kind != SIGNAL_RESUME || signal->resume.lane != l->lane ||
         signal->resume.epoch != intake.epoch || intake.next_sequence != 0 ||
         signal->resume.next_sequence == 0)
         return;
     intake_resume(l->intake, signal->resume.next_sequence);
-    group_resume(&l->group, signal->resume.next_sequence);
+    sink_resume(l->sink, signal->resume.next_sequence);
     l->news = true; /* what is durable already may be all there is */
 }
 
@@ -310,109 +316,32 @@ static bool wait_for_destination(void *self, int fd, bool write, Error *err)
 
 /* --- applying --- */
 
-/* What is folded, into the open transaction. The batches stay: one may be in the middle of. */
-static bool apply_fold(Loader *l, Error *err)
+static bool give_batch(Loader *l, Error *err)
 {
-    uint64_t changes = fold_changes(l->fold);
-
-    if (changes > 0) {
-        fold_finish(l->fold);
-        if (!sink_apply(l->sink, l->fold, err))
-            return false;
-        l->changes_applied += (int64_t)changes;
-    }
-    fold_reset(l->fold);
-    return true;
-}
-
-static bool apply_piece(Loader *l, Error *err)
-{
-    if (!apply_fold(l, err))
-        return false;
-    drop_piece(l);
-    group_applied(&l->group);
-    (void)FAILPOINT("loader.part_applied");
-    return true;
-}
-
-static bool commit_group(Loader *l, Error *err)
-{
-    bool durable = group_must_be_durable(&l->group, clock_ms());
-
-    if (!apply_piece(l, err))
-        return false;
-    if (!sink_commit(l->sink, &l->group.reached, durable, err))
-        return false;
-    group_committed(&l->group, durable, clock_ms());
-    l->groups++;
-    l->news |= durable;
-    return true;
-}
-
-static bool truncate(Loader *l, const Batch *batch, const Change *change, Error *err)
-{
-    if (!apply_fold(l, err) || !sink_truncate(l->sink, batch, change, err))
-        return false;
-    l->changes_applied++;
-    return true;
-}
-
-/* The changes of a batch from `first` on, in their order: TRUNCATE at its place between folds. */
-static bool gather_changes(Loader *l, const Batch *batch, uint32_t first, Error *err)
-{
-    uint32_t count = batch->header.change_count;
-
-    for (uint32_t at = first; at < count;) {
-        if (batch->changes[at].kind == CHANGE_TRUNCATE) {
-            if (!truncate(l, batch, &batch->changes[at++], err))
-                return false;
-            continue;
-        }
-        uint32_t end = at;
-        while (end < count && batch->changes[end].kind != CHANGE_TRUNCATE)
-            end++;
-        uint32_t wanted = end;
-        bool same_shape = fold_add(l->fold, batch, at, &end);
-        if (!same_shape && !apply_fold(l, err))
-            return false;
-        at = same_shape ? wanted : end;
-    }
-    return true;
-}
-
-static bool gather(Loader *l, Error *err)
-{
-    Batch *batch = ARENA_NEW(&l->piece, Batch);
+    Arena *arena = sink_arena(l->sink);
+    Batch *batch = ARENA_NEW(arena, Batch);
     size_t bytes;
     uint32_t first;
 
-    if (!intake_next(l->intake, &l->piece, batch, &bytes, err) ||
-        !group_admit(&l->group, batch, &first, err))
+    if (!intake_next(l->intake, arena, batch, &bytes, err) ||
+        !admission_check(&l->admission, batch, &first, err))
         return false;
     if (first > 0)
         l->duplicates_dropped++;
-    if (!gather_changes(l, batch, first, err))
-        return false;
-    group_gathered(&l->group, batch->header.change_count - first, bytes, fold_table_count(l->fold),
-                   fold_only_inserts(l->fold), clock_ms());
-    if (fold_changes(l->fold) == 0)
-        drop_piece(l); /* nothing borrows from it: positions alone must not gather memory */
-    return true;
+    return sink_take(l->sink, batch, first, bytes, err);
 }
 
-/* One step of what the group wants. *busy: another one may follow at once. */
+/* One step of what the sink wants, or one batch. *busy: another one may follow at once. */
 static bool work(Loader *l, bool *busy, Error *err)
 {
-    bool waiting = intake_has_batch(l->intake);
-    GroupStep step = group_step(&l->group, waiting, clock_ms());
+    bool waiting = !l->taking_over && intake_has_batch(l->intake);
 
-    *busy = true;
-    if (step == GROUP_COMMIT)
-        return commit_group(l, err);
-    if (step == GROUP_APPLY)
-        return apply_piece(l, err);
-    *busy = waiting;
-    return !waiting || gather(l, err);
+    if (!sink_step(l->sink, waiting, busy, err))
+        return false;
+    if (*busy)
+        return true;
+    *busy = waiting && sink_has_room(l->sink);
+    return !*busy || give_batch(l, err);
 }
 
 /* --- the loop --- */
@@ -420,20 +349,22 @@ static bool work(Loader *l, bool *busy, Error *err)
 static int pause_ms(const Loader *l, int64_t now)
 {
     int64_t due = l->repeat_ms - now;
-    int group = group_timeout_ms(&l->group, now);
+    int sink = sink_timeout_ms(l->sink, now);
 
-    if (group >= 0 && group < due)
-        due = group;
-    if (l->told_resume_lsn != l->group.durable.resume_lsn && l->progress_ms - now < due)
+    if (sink >= 0 && sink < due)
+        due = sink;
+    if (l->told_resume_lsn != sink_durable(l->sink).progress.resume_lsn &&
+        l->progress_ms - now < due)
         due = l->progress_ms - now;
     return due > 0 ? (int)due : 1;
 }
 
 static bool wait_for_work(Loader *l, bool busy, Error *err)
 {
-    WaitItem items[1 + CHUNK_ITEMS_MAX + PRODUCERS_MAX];
+    WaitItem items[1 + CHUNK_ITEMS_MAX + PRODUCERS_MAX + SINK_ITEMS_MAX];
     size_t n = input_items(l, items);
 
+    n += sink_wait_items(l->sink, items + n, SINK_ITEMS_MAX);
     n += producers_wait_items(&l->producers, items + n);
     return stage_wait(l->stage, items, busy ? 0 : n, busy ? 0 : pause_ms(l, clock_ms()), err);
 }
@@ -461,6 +392,7 @@ static bool open_destination(Loader *l, Error *err)
                          .task = l->task.name,
                          .task_uuid = l->assignment->task_uuid,
                          .lane = l->lane,
+                         .lanes = l->assignment->lanes,
                          .application = l->application,
                          .wait = wait_for_destination,
                          .wait_self = l};
@@ -474,6 +406,7 @@ static bool open_destination(Loader *l, Error *err)
     else
         log_warn("replica role", "session_replication_role may not be set");
     l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
+    sink_postgres_chunks(l->sink, l->chunks);
     return true;
 }
 
@@ -487,7 +420,6 @@ static bool open_loader(Loader *l, Stage *stage, Error *err)
     l->assignment = a;
     l->lane = a->number;
     l->producers.identity = stage_identity(stage);
-    l->fold = fold_open();
     stage_handle(stage, (StageHandlers){.control = hear_control, .self = l});
     snprintf(role, sizeof role, "loader_%" PRIu32, l->lane);
     if (!task_file_parse(a->file_name, text, &l->arena, &l->task, err))
@@ -497,20 +429,18 @@ static bool open_loader(Loader *l, Stage *stage, Error *err)
         !open_destination(l, err))
         return false;
     stage_handle(stage, (StageHandlers){.control = hear_control, .counters = count, .self = l});
-    return take_over(l, a->epoch, 0, a->resume_lsn, err);
+    begin_epoch(l, a->epoch, 0, a->resume_lsn);
+    return take_over(l, err);
 }
 
 static void close_loader(Loader *l)
 {
     stage_handle(l->stage, (StageHandlers){0});
-    drop_piece(l);
-    fold_close(&l->fold);
     chunk_loads_close(&l->chunks);
     sink_close(&l->sink);
     producers_done(&l->producers);
     intake_close(&l->intake);
     frame_unref(&l->topology);
-    arena_done(&l->piece);
     arena_done(&l->arena);
 }
 

@@ -8,38 +8,57 @@ void sink_close(Sink **sink)
     *sink = NULL;
 }
 
-bool sink_take_over(Sink *sink, uint64_t epoch, const int *own_pids, size_t pid_count,
-                    LaneProgress *out, Error *err)
+bool sink_take_over(Sink *sink, uint64_t epoch, LaneProgress *out, bool *done, Error *err)
 {
-    return sink->verbs->take_over(sink, epoch, own_pids, pid_count, out, err);
+    return sink->verbs->take_over(sink, epoch, out, done, err);
 }
 
-bool sink_apply(Sink *sink, const Fold *fold, Error *err)
+void sink_resume(Sink *sink, uint64_t next)
 {
-    return sink->verbs->apply(sink, fold, err);
+    sink->verbs->resume(sink, next);
 }
 
-bool sink_truncate(Sink *sink, const Batch *batch, const Change *change, Error *err)
+bool sink_has_room(const Sink *sink)
 {
-    return sink->verbs->truncate(sink, batch, change, err);
+    return sink->verbs->has_room(sink);
 }
 
-bool sink_commit(Sink *sink, const LaneProgress *progress, bool durable, Error *err)
+Arena *sink_arena(Sink *sink)
 {
-    return sink->verbs->commit(sink, progress, durable, err);
+    return sink->verbs->arena(sink);
 }
 
-bool sink_roll_back(Sink *sink, Error *err)
+bool sink_take(Sink *sink, const Batch *batch, uint32_t first, size_t bytes, Error *err)
 {
-    return sink->verbs->roll_back(sink, err);
+    return sink->verbs->take(sink, batch, first, bytes, err);
 }
 
-int64_t sink_generation(const Sink *sink)
+bool sink_step(Sink *sink, bool waiting, bool *busy, Error *err)
 {
-    return sink->verbs->generation(sink);
+    return sink->verbs->step(sink, waiting, busy, err);
 }
 
-SinkCounters sink_counters(const Sink *sink)
+size_t sink_wait_items(const Sink *sink, WaitItem *items, size_t most)
 {
-    return sink->verbs->counters(sink);
+    return sink->verbs->wait_items(sink, items, most);
+}
+
+int sink_timeout_ms(const Sink *sink, int64_t now_ms)
+{
+    return sink->verbs->timeout_ms(sink, now_ms);
+}
+
+SinkDurable sink_durable(const Sink *sink)
+{
+    return sink->verbs->durable(sink);
+}
+
+void sink_hear(Sink *sink, const ControlMessage *message)
+{
+    sink->verbs->hear(sink, message);
+}
+
+void sink_count(const Sink *sink, Stage *stage)
+{
+    sink->verbs->count(sink, stage);
 }

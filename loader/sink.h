@@ -1,52 +1,45 @@
 /*
- * sink - a destination: takes a lane over, applies changes, and keeps rows and position together.
+ * sink - a destination: takes a lane over, is given batches in their order, makes them durable.
  *
- * The loader says what is to be applied and when it is committed; the sink decides how. Pieces are
- * applied into one open transaction, which begins by itself with the first of them. On an error the
- * sink is not used again: its process ends and the next one takes over. While it waits for the
- * destination it calls what pg_set_wait() was given; false with err->kind NONE means asked to stop.
+ * The loader puts batches in order, checks that none is missing and says what of each is new; when
+ * and how changes reach the destination is the sink's own business. It says how far all is durable,
+ * and takes no more than it may hold.
  *
- * Kinds of errors: DATA (a change that can never be applied, with table, key and position), CONFIG
- * (a table that is not what it should be, a privilege), CONNECTION, TRANSIENT (fenced off by a
- * successor).
+ * On an error the sink is not used again: its process ends and the next one takes over. Kinds of
+ * errors: DATA (a change that can never be applied, with table, key and position), CONFIG (a table
+ * that is not what it should be, a privilege), CONNECTION, TRANSIENT (fenced off by a successor).
+ * err->kind NONE: it waited, and was asked to stop.
  */
 #pragma once
 
+#include "common/arena.h"
+#include "common/change.h"
+#include "common/channel.h"
+#include "common/control.h"
 #include "common/error.h"
-#include "common/pg.h"
-#include "loader/fold.h"
+#include "common/stage.h"
 #include "loader/lane_progress.h"
 
 typedef struct Sink Sink;
 
-typedef struct SinkTarget {
-    PgTarget pg;
-    const char *task;
-    const char *task_uuid;
-    uint32_t lane;
-    const char *application; /* how the destination calls our connections */
-    PgWait *wait;
-    void *wait_self;
-} SinkTarget;
-
-typedef struct SinkCounters {
-    uint64_t rows_set;    /* changes that went in as sets */
-    uint64_t rows_serial; /* one by one, in their order */
-    uint64_t fallbacks;   /* pieces that a set statement refused */
-    /* Of tables of which some operations are left out, about: a retried piece counts again. */
-    uint64_t rows_missing;  /* changes whose row is not there */
-    uint64_t rows_replaced; /* rows that another one took the key of */
-} SinkCounters;
+/* All that lies at or before it is at the destination to stay. */
+typedef struct SinkDurable {
+    LaneProgress progress;
+    uint64_t sequence; /* of the last batch of which that is true; 0: none yet */
+} SinkDurable;
 
 typedef struct SinkVerbs {
-    bool (*take_over)(Sink *sink, uint64_t epoch, const int *own_pids, size_t pid_count,
-                      LaneProgress *out, Error *err);
-    bool (*apply)(Sink *sink, const Fold *fold, Error *err);
-    bool (*truncate)(Sink *sink, const Batch *batch, const Change *change, Error *err);
-    bool (*commit)(Sink *sink, const LaneProgress *progress, bool durable, Error *err);
-    bool (*roll_back)(Sink *sink, Error *err);
-    int64_t (*generation)(const Sink *sink);
-    SinkCounters (*counters)(const Sink *sink);
+    bool (*take_over)(Sink *sink, uint64_t epoch, LaneProgress *out, bool *done, Error *err);
+    void (*resume)(Sink *sink, uint64_t next);
+    bool (*has_room)(const Sink *sink);
+    Arena *(*arena)(Sink *sink);
+    bool (*take)(Sink *sink, const Batch *batch, uint32_t first, size_t bytes, Error *err);
+    bool (*step)(Sink *sink, bool waiting, bool *busy, Error *err);
+    size_t (*wait_items)(const Sink *sink, WaitItem *items, size_t most);
+    int (*timeout_ms)(const Sink *sink, int64_t now_ms);
+    SinkDurable (*durable)(const Sink *sink);
+    void (*hear)(Sink *sink, const ControlMessage *message);
+    void (*count)(const Sink *sink, Stage *stage);
     void (*close)(Sink *sink);
 } SinkVerbs;
 
@@ -54,27 +47,40 @@ struct Sink {
     const SinkVerbs *verbs;
 };
 
-/* Borrows the target's texts. */
-NODISCARD bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err);
-/* False: it was not allowed to be (common/replica_role.h). */
-bool sink_postgres_is_replica(const Sink *sink);
+enum { SINK_ITEMS_MAX = 32 }; /* to wait for */
+
 void sink_close(Sink **sink);
 
 /*
- * Ends what predecessors left behind (but not own_pids) and takes the lane over, which is durable
- * when it returns, and with it all that they had committed.
+ * Begins the lane anew, in this epoch: what was taken and is not under way is forgotten. To be
+ * called until it is *done, when *out is what the lane has reached and all of it is durable; until
+ * then nothing but the functions for waiting, step and count.
  */
-NODISCARD bool sink_take_over(Sink *sink, uint64_t epoch, const int *own_pids, size_t pid_count,
-                              LaneProgress *out, Error *err);
+NODISCARD bool sink_take_over(Sink *sink, uint64_t epoch, LaneProgress *out, bool *done,
+                              Error *err);
 
-/* A finished fold. */
-NODISCARD bool sink_apply(Sink *sink, const Fold *fold, Error *err);
-NODISCARD bool sink_truncate(Sink *sink, const Batch *batch, const Change *change, Error *err);
+/* The first batch to come is `next`: what is before it ends at or below what was taken over. */
+void sink_resume(Sink *sink, uint64_t next);
 
-/* Writes the position and commits. durable: it, and all before it, when this returns. */
-NODISCARD bool sink_commit(Sink *sink, const LaneProgress *progress, bool durable, Error *err);
-NODISCARD bool sink_roll_back(Sink *sink, Error *err);
+/* It may be given a batch. */
+bool sink_has_room(const Sink *sink);
+/* The next batch is to be made here, the struct too: the sink keeps it as long as it must. */
+Arena *sink_arena(Sink *sink);
+/* Its changes from `first` on are new. bytes: its size on the wire. */
+NODISCARD bool sink_take(Sink *sink, const Batch *batch, uint32_t first, size_t bytes, Error *err);
 
-/* What fences: it is raised by each takeover. */
-int64_t sink_generation(const Sink *sink);
-SinkCounters sink_counters(const Sink *sink);
+/*
+ * Does what is due, a piece of it at most. waiting: a batch is there to be taken. *busy: it did
+ * something, and wants to be called again before it is given one.
+ */
+NODISCARD bool sink_step(Sink *sink, bool waiting, bool *busy, Error *err);
+size_t sink_wait_items(const Sink *sink, WaitItem *items, size_t most);
+/* Until step may do something without a new batch or an item; -1: never. */
+int sink_timeout_ms(const Sink *sink, int64_t now_ms);
+
+SinkDurable sink_durable(const Sink *sink);
+
+/* What the supervisor says, in the control handler: only to be noted. */
+void sink_hear(Sink *sink, const ControlMessage *message);
+/* In the counters handler. */
+void sink_count(const Sink *sink, Stage *stage);

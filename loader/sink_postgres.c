@@ -33,10 +33,10 @@ static const char SESSION[] = "SET synchronous_commit = off; SET jit = off; "
                               "SET enable_hashjoin = off; SET enable_mergejoin = off; "
                               "SET temp_buffers = '32MB'";
 
-static void sink_postgres_close(Sink *self)
+void sink_postgres_free(SinkPostgres *sink)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
-
+    fold_close(&sink->fold);
+    arena_done(&sink->piece);
     dest_tables_close(&sink->tables);
     pg_close(&sink->pg);
     bytes_done(&sink->copy);
@@ -111,12 +111,10 @@ static bool take_over_now(SinkPostgres *sink, LaneProgress *out, Error *err)
            pg_exec(sink->pg, "SET synchronous_commit = off", NULL, err);
 }
 
-static bool sink_postgres_take_over(Sink *self, uint64_t epoch, const int *own_pids,
-                                    size_t pid_count, LaneProgress *out, Error *err)
+bool sink_postgres_take_over(SinkPostgres *sink, uint64_t epoch, const int *own_pids,
+                             size_t pid_count, LaneProgress *out, Error *err)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
-
-    if (!sink_roll_back(self, err) || !sink_postgres_forget(sink, err) ||
+    if (!sink_postgres_roll_back(sink, err) || !sink_postgres_forget(sink, err) ||
         !end_predecessors(sink, own_pids, pid_count, err))
         return false;
     if (!take_over_now(sink, out, err))
@@ -150,10 +148,8 @@ bool sink_postgres_forget(SinkPostgres *sink, Error *err)
     return pg_exec(sink->pg, "DEALLOCATE ALL; DISCARD TEMP", NULL, err);
 }
 
-static bool sink_postgres_roll_back(Sink *self, Error *err)
+bool sink_postgres_roll_back(SinkPostgres *sink, Error *err)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
-
     if (!sink->open)
         return true;
     sink->open = false;
@@ -192,10 +188,9 @@ static bool end_transaction(SinkPostgres *sink, bool durable, Error *err)
            sink_postgres_forget(sink, err);
 }
 
-static bool sink_postgres_commit(Sink *self, const LaneProgress *progress, bool durable, Error *err)
+bool sink_postgres_commit(SinkPostgres *sink, const LaneProgress *progress, bool durable,
+                          Error *err)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
-
     if (!sink_postgres_begin(sink, err))
         return false;
     if (FAILPOINT("loader.before_progress"))
@@ -206,36 +201,20 @@ static bool sink_postgres_commit(Sink *self, const LaneProgress *progress, bool 
     return pipeline_finish(sink, err) && end_transaction(sink, durable, err);
 }
 
-static int64_t sink_postgres_generation(const Sink *self)
-{
-    return ((const SinkPostgres *)self)->generation;
-}
-
-static SinkCounters sink_postgres_counters(const Sink *self)
-{
-    return ((const SinkPostgres *)self)->counters;
-}
-
 bool sink_postgres_is_replica(const Sink *self)
 {
     return ((const SinkPostgres *)self)->replica;
 }
 
-static const SinkVerbs VERBS = {
-    .take_over = sink_postgres_take_over,
-    .apply = sink_postgres_apply,
-    .truncate = sink_postgres_truncate,
-    .commit = sink_postgres_commit,
-    .roll_back = sink_postgres_roll_back,
-    .generation = sink_postgres_generation,
-    .counters = sink_postgres_counters,
-    .close = sink_postgres_close,
-};
+void sink_postgres_chunks(Sink *self, ChunkLoads *chunks)
+{
+    ((SinkPostgres *)self)->chunks = chunks;
+}
 
 static void close_half_open(SinkPostgres **sink)
 {
     if (*sink)
-        sink_postgres_close(&(*sink)->sink);
+        sink_postgres_free(*sink);
 }
 
 /* A server that does not answer must not keep us from saying that we live. */
@@ -260,8 +239,9 @@ bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err)
 {
     CLEANUP(close_half_open) SinkPostgres *sink = MEM_NEW(SinkPostgres);
 
-    sink->sink.verbs = &VERBS;
+    sink->sink.verbs = &SINK_POSTGRES_VERBS;
     sink->target = *target;
+    sink->fold = fold_open();
     if (!connect_to(sink, err))
         return false;
     sink->conn = pg_raw(sink->pg);

@@ -1,5 +1,9 @@
 /*
- * sink_postgres - the parts of the PostgreSQL sink, for its own files only.
+ * sink_postgres - the PostgreSQL sink: a lane's rows and its position in one transaction.
+ *
+ * The loader opens it and knows it as a Sink; the rest is for the sink's own files. While it waits
+ * for the destination it calls what pg_set_wait() was given; false with err->kind NONE means asked
+ * to stop.
  *
  * One connection, one transaction at a time. Single rows go through libpq's pipeline: they are sent
  * without waiting, their outcome is noted when it comes and told by pipeline_finish(). COPY and
@@ -8,8 +12,40 @@
 #pragma once
 
 #include "common/bytes.h"
+#include "common/pg.h"
+#include "loader/chunk_load.h"
 #include "loader/dest_table.h"
+#include "loader/fold.h"
+#include "loader/group.h"
 #include "loader/sink.h"
+
+/* Borrows all. */
+typedef struct SinkTarget {
+    PgTarget pg;
+    const char *task;
+    const char *task_uuid;
+    uint32_t lane, lanes;
+    const char *application; /* how the destination calls our connections */
+    PgWait *wait;
+    void *wait_self;
+} SinkTarget;
+
+NODISCARD bool sink_postgres_open(Sink **out, const SinkTarget *target, Error *err);
+/* False: it was not allowed to be (common/replica_role.h). */
+bool sink_postgres_is_replica(const Sink *sink);
+/* Whose connections are ours too, and are fenced with ours. Borrows them. */
+void sink_postgres_chunks(Sink *sink, ChunkLoads *chunks);
+
+/* --- inside --- */
+
+typedef struct SinkCounters {
+    uint64_t rows_set;    /* changes that went in as sets */
+    uint64_t rows_serial; /* one by one, in their order */
+    uint64_t fallbacks;   /* pieces that a set statement refused */
+    /* Of tables of which some operations are left out, about: a retried piece counts again. */
+    uint64_t rows_missing;  /* changes whose row is not there */
+    uint64_t rows_replaced; /* rows that another one took the key of */
+} SinkCounters;
 
 struct pg_conn;
 struct pg_result;
@@ -63,9 +99,29 @@ typedef struct SinkPostgres {
     Bytes scratch; /* what `parameters` points into */
     RowParameters parameters;
     SinkCounters counters;
+
+    ChunkLoads *chunks; /* borrowed; NULL: none */
+    Group group;
+    Fold *fold;
+    Arena piece; /* the batches that the fold borrows from */
+    uint64_t changes_applied, groups;
 } SinkPostgres;
 
+/* sink_postgres_lane.c */
+extern const SinkVerbs SINK_POSTGRES_VERBS;
+
 /* sink_postgres.c */
+void sink_postgres_free(SinkPostgres *sink);
+/*
+ * Ends what predecessors left behind (but not own_pids) and takes the lane over, which is durable
+ * when it returns, and with it all that they had committed.
+ */
+NODISCARD bool sink_postgres_take_over(SinkPostgres *sink, uint64_t epoch, const int *own_pids,
+                                       size_t pid_count, LaneProgress *out, Error *err);
+/* Writes the position and commits. durable: it, and all before it, when this returns. */
+NODISCARD bool sink_postgres_commit(SinkPostgres *sink, const LaneProgress *progress, bool durable,
+                                    Error *err);
+NODISCARD bool sink_postgres_roll_back(SinkPostgres *sink, Error *err);
 NODISCARD bool sink_postgres_begin(SinkPostgres *sink, Error *err);
 /* Forgets what is known of tables, here and at the server. Outside a pipeline. */
 NODISCARD bool sink_postgres_forget(SinkPostgres *sink, Error *err);
@@ -99,8 +155,9 @@ NODISCARD bool sink_postgres_apply_set(SinkPostgres *sink, DestTable *table, con
 NODISCARD bool sink_postgres_apply_large(SinkPostgres *sink, DestTable *table, Value *origin,
                                          Value *values, Position position, bool *done, Error *err);
 
-/* sink_postgres_apply.c */
-bool sink_postgres_apply(Sink *sink, const Fold *fold, Error *err);
+/* sink_postgres_apply.c: a finished fold. */
+NODISCARD bool sink_postgres_apply(SinkPostgres *sink, const Fold *fold, Error *err);
 
 /* sink_postgres_truncate.c */
-bool sink_postgres_truncate(Sink *sink, const Batch *batch, const Change *change, Error *err);
+NODISCARD bool sink_postgres_truncate(SinkPostgres *sink, const Batch *batch, const Change *change,
+                                      Error *err);

@@ -207,7 +207,7 @@ static bool undo_piece(SinkPostgres *sink, Error *err)
         return false;
     }
     if (!sink->filled)
-        return sink_roll_back(&sink->sink, err) && sink_postgres_forget(sink, err);
+        return sink_postgres_roll_back(sink, err) && sink_postgres_forget(sink, err);
     dest_tables_rolled_back(sink->tables, sink->transaction);
     return pg_exec(sink->pg, "ROLLBACK TO SAVEPOINT walferry", NULL, err) &&
            sink_postgres_forget(sink, err);
@@ -245,9 +245,8 @@ static bool apply(SinkPostgres *sink, Piece *piece, Error *err)
     return false;
 }
 
-bool sink_postgres_apply(Sink *self, const Fold *fold, Error *err)
+bool sink_postgres_apply(SinkPostgres *sink, const Fold *fold, Error *err)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
     Piece piece = {.fold = fold};
     uint64_t serial_before = sink->counters.rows_serial;
     bool ok = apply(sink, &piece, err);

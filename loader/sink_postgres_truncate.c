@@ -37,9 +37,9 @@ static bool add_truncated_parents(SinkPostgres *sink, Bytes *sql, Bytes *oids, E
     return true;
 }
 
-bool sink_postgres_truncate(Sink *self, const Batch *batch, const Change *change, Error *err)
+bool sink_postgres_truncate(SinkPostgres *sink, const Batch *batch, const Change *change,
+                            Error *err)
 {
-    SinkPostgres *sink = (SinkPostgres *)self;
     CLEANUP(bytes_done) Bytes sql = {0};
     CLEANUP(bytes_done) Bytes oids = {0};
     DestTable *table = NULL;

@@ -1,61 +1,31 @@
 #include "loader/group.h"
 
+#include "tests/unit/loader/parts.h"
+
 #include "tests/support/cmocka_all.h"
 
 enum { WAITING = true, NOTHING_WAITS = false };
-
-/* A batch that is one part of a transaction, with its changes numbered first to last. */
-typedef struct Part {
-    Batch batch;
-    Transaction transaction;
-    Change changes[8];
-} Part;
-
-static Batch *part(Part *out, Position predecessor, Lsn commit_lsn, uint64_t first, uint64_t last,
-                   bool ends)
-{
-    *out = (Part){0};
-    out->transaction = (Transaction){
-        .commit_lsn = commit_lsn,
-        .end_lsn = ends ? commit_lsn + 8 : 0,
-        .first_record_id = commit_lsn * 1000,
-        .last_ordinal = last,
-        .commit_time_us = (int64_t)commit_lsn,
-        .predecessor = predecessor,
-        .ends = ends,
-    };
-    for (uint64_t ordinal = first; ordinal <= last; ordinal++)
-        out->changes[ordinal - first] = (Change){.ordinal = ordinal};
-    out->batch.header = (BatchHeader){
-        .sequence = 2,
-        .transactions = &out->transaction,
-        .transaction_count = 1,
-        .change_count = (uint32_t)(last + 1 - first),
-    };
-    out->batch.changes = out->changes;
-    return &out->batch;
-}
-
-static Position at(Lsn commit_lsn, uint64_t ordinal)
-{
-    return (Position){commit_lsn, ordinal};
-}
 
 /* A lane that stands at 100:3. */
 static Group fresh(void)
 {
     Group group;
 
-    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, false);
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, false);
     return group;
 }
 
+/* As the loader does: what is not new is not gathered. */
 static uint32_t admit(Group *group, Batch *batch, int64_t now_ms)
 {
-    Error err = {0};
-    uint32_t first = 99;
+    uint32_t first = 0;
 
-    assert_true(group_admit(group, batch, &first, &err));
+    while (first < batch->header.change_count &&
+           position_compare(
+               at(batch->header.transactions[0].commit_lsn, batch->changes[first].ordinal),
+               group->taken_over.position) <= 0)
+        first++;
+    group_admit(group, &batch->header);
     group_gathered(group, batch->header.change_count - first, 1000, 1, true, now_ms);
     return first;
 }
@@ -87,57 +57,6 @@ static void what_was_applied_before_is_dropped(void **state)
 
     assert_int_equal(admit(&group, part(&next, at(100, 3), 200, 1, 1, true), 0), 0);
     assert_true(group.open);
-}
-
-static void a_hole_between_two_parts_is_an_error(void **state)
-{
-    Group group = fresh();
-    Part first, after;
-    Error err = {0};
-    uint32_t from;
-    (void)state;
-
-    admit(&group, part(&first, at(100, 3), 200, 1, 4, true), 0);
-
-    assert_false(group_admit(&group, part(&after, at(300, 1), 400, 1, 1, true), &from, &err));
-    assert_int_equal(err.kind, ERROR_DATA);
-    assert_non_null(strstr(err.message, "hole in the stream"));
-    assert_string_equal(err.position, "0/C8:4");
-}
-
-static void a_stream_that_begins_above_the_position_is_a_hole(void **state)
-{
-    Group group = fresh();
-    Part first;
-    Error err = {0};
-    uint32_t from;
-    (void)state;
-
-    assert_false(group_admit(&group, part(&first, at(101, 1), 200, 1, 4, true), &from, &err));
-    assert_int_equal(err.kind, ERROR_DATA);
-}
-
-static void a_stream_that_was_started_too_late_is_a_hole(void **state)
-{
-    static const struct {
-        Lsn start, granted;
-        bool good;
-    } CASES[] = {
-        {108, 0, true}, {90, 0, true}, {109, 0, false}, {150, 150, true}, {151, 150, false}};
-    (void)state;
-
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        Group group;
-        Part first;
-        Error err = {0};
-        uint32_t from;
-
-        group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, CASES[i].granted, false);
-        Batch *batch = part(&first, at(100, 3), 200, 1, 4, true);
-        batch->header.sequence = 1;
-        batch->header.stream_start = CASES[i].start;
-        assert_int_equal(group_admit(&group, batch, &from, &err), CASES[i].good);
-    }
 }
 
 static void nothing_waits_and_the_group_ends(void **state)
@@ -280,7 +199,7 @@ static void of_several_lanes_a_flush_commits_inside_a_transaction(void **state)
     Part begin, empty;
     (void)state;
 
-    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, true);
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, true);
     part(&begin, at(100, 3), 200, 1, 4, false)->header.flush = true;
     admit(&group, &begin.batch, 1000);
     assert_int_equal(group_step(&group, NOTHING_WAITS, 1000), GROUP_COMMIT);
@@ -301,7 +220,7 @@ static void a_split_counts_what_came_before_it_was_done(void **state)
     Part empty, next;
     (void)state;
 
-    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, 0, true);
+    group_start(&group, (LaneProgress){at(100, 3), 108, 100003, 100}, true);
     part(&empty, at(100, 3), 200, 1, 0, false)->header.flush = true;
     admit(&group, &empty.batch, 1000);
     assert_int_equal(group_step(&group, WAITING, 1000), GROUP_GATHER);
@@ -317,7 +236,7 @@ static void after_a_split_only_the_rest_of_the_transaction_is_new(void **state)
     Part whole;
     (void)state;
 
-    group_start(&group, (LaneProgress){at(200, 4), 108, 100003, 100}, 0, true);
+    group_start(&group, (LaneProgress){at(200, 4), 108, 100003, 100}, true);
 
     assert_int_equal(admit(&group, part(&whole, at(100, 3), 200, 1, 6, true), 0), 4);
     assert_int_equal(group.reached.position.ordinal, 6);
@@ -365,9 +284,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_follows_the_position_is_new),
         cmocka_unit_test(what_was_applied_before_is_dropped),
-        cmocka_unit_test(a_hole_between_two_parts_is_an_error),
-        cmocka_unit_test(a_stream_that_begins_above_the_position_is_a_hole),
-        cmocka_unit_test(a_stream_that_was_started_too_late_is_a_hole),
         cmocka_unit_test(nothing_waits_and_the_group_ends),
         cmocka_unit_test(a_group_ends_by_its_size_and_by_its_age),
         cmocka_unit_test(inside_a_transaction_pieces_are_applied_and_nothing_is_committed),

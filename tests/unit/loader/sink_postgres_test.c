@@ -2,7 +2,7 @@
  * The sink against a real server, by tests/e2e/test_sink.py: the first argument is its conninfo,
  * whose user must be a superuser. Each story makes its table anew.
  */
-#include "loader/sink.h"
+#include "loader/sink_postgres.h"
 
 #include "common/arena.h"
 #include "common/mem.h"
@@ -69,7 +69,7 @@ static Sink *open_sink(LaneProgress *at)
     Error err = {0};
 
     must(sink_postgres_open(&sink, &to, &err), &err);
-    must(sink_take_over(sink, 1, NULL, 0, at, &err), &err);
+    must(sink_postgres_take_over((SinkPostgres *)sink, 1, NULL, 0, at, &err), &err);
     return sink;
 }
 
@@ -101,7 +101,7 @@ static bool apply_lines(Sink *sink, Arena *arena, const char *const *lines, Rela
         batch->header.relations = relation;
     assert_true(fold_add(fold, batch, 0, &count));
     fold_finish(fold);
-    return sink_apply(sink, fold, err);
+    return sink_postgres_apply((SinkPostgres *)sink, fold, err);
 }
 
 static const LaneProgress END = {{500, 9}, 508, 77, 1};
@@ -251,17 +251,19 @@ static void every_kind_of_change_reaches_its_row(void **state)
     for (size_t i = 0; i < COUNT_OF(STORIES); i++) {
         CLEANUP(arena_done) Arena arena = {0};
         Error err = {0};
-        uint64_t fallbacks = sink_counters(sink).fallbacks;
+        uint64_t fallbacks = ((SinkPostgres *)sink)->counters.fallbacks;
 
         make_table(&STORIES[i]);
         print_message("%s\n", STORIES[i].what);
-        must(sink_take_over(sink, 1, NULL, 0, &at, &err), &err); /* it asks for the table anew */
+        must(sink_postgres_take_over((SinkPostgres *)sink, 1, NULL, 0, &at, &err),
+             &err); /* it asks for the table anew */
         must(apply_lines(sink, &arena, STORIES[i].lines, relation_of(&arena, &STORIES[i]), &err),
              &err);
-        must(sink_commit(sink, &END, true, &err), &err);
+        must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
         assert_string_equal(ask(CONTENT, answer), STORIES[i].expected);
-        assert_int_equal(sink_counters(sink).fallbacks - fallbacks, STORIES[i].fallbacks);
+        assert_int_equal(((SinkPostgres *)sink)->counters.fallbacks - fallbacks,
+                         STORIES[i].fallbacks);
     }
 }
 
@@ -303,7 +305,7 @@ static bool apply_batch(Sink *sink, const Batch *batch, Error *err)
 
     assert_true(fold_add(fold, batch, 0, &end));
     fold_finish(fold);
-    return sink_apply(sink, fold, err);
+    return sink_postgres_apply((SinkPostgres *)sink, fold, err);
 }
 
 static void large_sets_are_applied_as_sets(void **state)
@@ -318,12 +320,12 @@ static void large_sets_are_applied_as_sets(void **state)
     for (int round = 0; round < 2; round++) { /* the second uses what the first has left behind */
         make_table(&LARGE_STORY);
         must(apply_batch(sink, large_batch(&arena), &err), &err);
-        must(sink_commit(sink, &END, false, &err), &err);
+        must(sink_postgres_commit((SinkPostgres *)sink, &END, false, &err), &err);
         assert_string_equal(ask(LARGE, answer), "m B 200; n n 200; v B 200; w z 200; x B 200");
     }
-    assert_int_equal(sink_counters(sink).rows_set, 2000);
-    assert_int_equal(sink_counters(sink).rows_serial, 0);
-    assert_int_equal(sink_counters(sink).fallbacks, 0);
+    assert_int_equal(((SinkPostgres *)sink)->counters.rows_set, 2000);
+    assert_int_equal(((SinkPostgres *)sink)->counters.rows_serial, 0);
+    assert_int_equal(((SinkPostgres *)sink)->counters.fallbacks, 0);
 }
 
 static void pieces_of_a_transaction_use_the_same_temporary_tables(void **state)
@@ -347,10 +349,10 @@ static void pieces_of_a_transaction_use_the_same_temporary_tables(void **state)
         rows_add(&arena, again, line);
     }
     must(apply_batch(sink, again, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
     assert_string_equal(ask(LARGE, answer), "m B 200; q n 200; v B 200; w z 200; x B 200");
-    assert_int_equal(sink_counters(sink).fallbacks, 0);
+    assert_int_equal(((SinkPostgres *)sink)->counters.fallbacks, 0);
 }
 
 /* Rows 0 to 99 get these letters and a number: their own, or counted from behind. */
@@ -379,7 +381,7 @@ static void a_set_that_is_refused_goes_row_by_row(void **state)
     before->changes = ARENA_ARRAY(&arena, Change, 200);
     add_hundred(&arena, before, "u", false);
     must(apply_batch(sink, before, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
     run("CREATE UNIQUE INDEX ON public.t (a) WHERE a LIKE 'u%'"); /* what the sink cannot know */
 
     must(apply_lines(sink, &arena, other, NULL, &err), &err); /* so that it needs a savepoint */
@@ -387,10 +389,10 @@ static void a_set_that_is_refused_goes_row_by_row(void **state)
     add_hundred(&arena, batch, "t", false);
     add_hundred(&arena, batch, "u", true);
     must(apply_batch(sink, batch, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
-    assert_int_equal(sink_counters(sink).fallbacks, 1);
-    assert_int_equal(sink_counters(sink).rows_serial, 200);
+    assert_int_equal(((SinkPostgres *)sink)->counters.fallbacks, 1);
+    assert_int_equal(((SinkPostgres *)sink)->counters.rows_serial, 200);
     assert_string_equal(ask("SELECT count(*) || ' ' || sum((a = 'u' || 99 - id::int)::int)"
                             " AS answer FROM public.t WHERE a LIKE 'u%'",
                             answer),
@@ -466,7 +468,7 @@ static void binary_values_arrive_in_sets_and_alone(void **state)
 
         make_table(&story);
         must(apply_batch(sink, numbers(&arena, n, CASES[i].all_binary), &err), &err);
-        must(sink_commit(sink, &END, true, &err), &err);
+        must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
         snprintf(expected, sizeof expected, "%d %d %d %d", n, n, n, 1000);
         assert_string_equal(
@@ -476,7 +478,7 @@ static void binary_values_arrive_in_sets_and_alone(void **state)
                 " AS answer FROM public.t",
                 answer),
             expected);
-        assert_int_equal(sink_counters(sink).fallbacks, 0);
+        assert_int_equal(((SinkPostgres *)sink)->counters.fallbacks, 0);
     }
 }
 
@@ -521,7 +523,7 @@ static void rows_of_many_megabytes_arrive(void **state)
     batch->changes[1].new_tuple.values[2].bytes = (Str){large, LARGE_BYTES};
     make_table(&story);
     must(apply_batch(sink, batch, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
     assert_string_equal(
         ask("SELECT count(*) || ' ' || sum(length(big)) AS answer FROM public.t", answer),
@@ -643,13 +645,14 @@ static void identity_columns_take_the_values_of_the_source(void **state)
 
     make_table(&key);
     must(apply_lines(sink, &arena, lines, NULL, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
     assert_string_equal(ask(CONTENT, answer), "1 v A; 5 x y; 7 w B");
 
     make_table(&other);
-    must(sink_take_over(sink, 2, NULL, 0, &at, &err), &err); /* asks for the table anew */
+    must(sink_postgres_take_over((SinkPostgres *)sink, 2, NULL, 0, &at, &err),
+         &err); /* asks for the table anew */
     must(apply_lines(sink, &arena, numbers, NULL, &err), &err);
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
     assert_string_equal(ask("SELECT string_agg(concat_ws(' ', id, a, big), '; ' ORDER BY id)"
                             " AS answer FROM public.t",
                             answer),
@@ -674,10 +677,11 @@ static void truncate_stands_in_its_place(void **state)
 
     make_table(&story);
     must(apply_lines(sink, &arena, before, NULL, &err), &err);
-    must(sink_truncate(sink, rows_batch(&arena, NULL, 0), &truncate, &err), &err);
+    must(sink_postgres_truncate((SinkPostgres *)sink, rows_batch(&arena, NULL, 0), &truncate, &err),
+         &err);
     must(apply_lines(sink, &arena, after, NULL, &err), &err);
     assert_string_equal(ask("SELECT 1 AS answer", answer), "1");
-    must(sink_commit(sink, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)sink, &END, true, &err), &err);
 
     assert_string_equal(ask(CONTENT, answer), "1 x y");
 }
@@ -695,10 +699,10 @@ static void the_position_is_what_was_committed(void **state)
     (void)state;
 
     make_table(&story);
-    must(sink_commit(first, &next, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)first, &next, true, &err), &err);
     must(apply_lines(first, &arena, lines, NULL, &err), &err);
-    must(sink_roll_back(first, &err), &err);
-    must(sink_commit(first, &next, true, &err), &err);
+    must(sink_postgres_roll_back((SinkPostgres *)first, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)first, &next, true, &err), &err);
     sink_close(&first);
 
     CLEANUP(sink_close) Sink *second = open_sink(&at);
@@ -723,7 +727,7 @@ static void a_successor_fences_its_predecessor_off(void **state)
     make_table(&story);
     run("UPDATE walferry.progress SET generation = generation + 1"); /* its backend lives on */
     must(apply_lines(old, &arena, lines, NULL, &err), &err);
-    assert_false(sink_commit(old, &END, true, &err));
+    assert_false(sink_postgres_commit((SinkPostgres *)old, &END, true, &err));
     assert_int_equal(err.kind, ERROR_TRANSIENT);
     assert_non_null(strstr(err.message, "fenced"));
     sink_close(&old);
@@ -745,10 +749,10 @@ static void a_takeover_ends_the_backends_of_its_predecessor(void **state)
     make_table(&story);
     must(apply_lines(old, &arena, lines, NULL, &err), &err); /* holds its rows */
     heir = open_sink(&at);
-    assert_false(sink_commit(old, &END, true, &err));
+    assert_false(sink_postgres_commit((SinkPostgres *)old, &END, true, &err));
     assert_int_equal(err.kind, ERROR_CONNECTION);
     must(apply_lines(heir, &arena, lines, NULL, &err), &err);
-    must(sink_commit(heir, &END, true, &err), &err);
+    must(sink_postgres_commit((SinkPostgres *)heir, &END, true, &err), &err);
     assert_string_equal(ask(CONTENT, answer), "1 a A; 5 x y");
 }
 
@@ -762,7 +766,7 @@ static void a_position_of_another_task_is_refused(void **state)
     (void)state;
 
     must(sink_postgres_open(&sink, &to, &err), &err);
-    assert_false(sink_take_over(sink, 1, NULL, 0, &at, &err));
+    assert_false(sink_postgres_take_over((SinkPostgres *)sink, 1, NULL, 0, &at, &err));
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_non_null(strstr(err.message, "another task"));
 }
@@ -787,14 +791,14 @@ static void without_the_privilege_a_table_with_a_trigger_is_refused(void **state
         "); GRANT ALL ON public.t TO walferry_nobody");
     to.pg.conninfo = as_nobody;
     must(sink_postgres_open(&sink, &to, &err), &err);
-    must(sink_take_over(sink, 1, NULL, 0, &at, &err), &err);
+    must(sink_postgres_take_over((SinkPostgres *)sink, 1, NULL, 0, &at, &err), &err);
     assert_false(sink_postgres_is_replica(sink));
     must(apply_lines(sink, &arena, lines, NULL, &err), &err);
-    must(sink_roll_back(sink, &err), &err);
+    must(sink_postgres_roll_back((SinkPostgres *)sink, &err), &err);
 
     run("CREATE TRIGGER stamp BEFORE INSERT ON public.t FOR EACH ROW"
         " EXECUTE FUNCTION suppress_redundant_updates_trigger()");
-    must(sink_take_over(sink, 2, NULL, 0, &at, &err), &err);
+    must(sink_postgres_take_over((SinkPostgres *)sink, 2, NULL, 0, &at, &err), &err);
     assert_false(apply_lines(sink, &arena, lines, NULL, &err));
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_string_equal(err.object, "public.t");
