@@ -115,6 +115,8 @@ static IntentRuling judge_place(Judgement *j)
                    : never(j, "chunk %" PRIu32 " is not to be copied any more", j->cut->chunk);
     if (position_compare(first, last) > 0)
         return never(j, "a cut that ends before it begins");
+    if (j->write->finishes && position_compare(last, j->facts->reached) <= 0)
+        return INTENT_ALLOWED; /* asked for once more: the answer was lost */
     if (position_compare(first, j->facts->reached) <= 0)
         return never(j, "what it begins with is durable already");
     return INTENT_ALLOWED;

@@ -285,7 +285,8 @@ static bool finish_stream(Store *store, const char *name, uint32_t lane, const I
            sql_do(store->sql, err,
                   "INSERT INTO table_position (task, lane, oid, commit_lsn, ordinal)"
                   " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (task, lane, oid)"
-                  " DO UPDATE SET commit_lsn = excluded.commit_lsn, ordinal = excluded.ordinal",
+                  " DO UPDATE SET commit_lsn = excluded.commit_lsn, ordinal = excluded.ordinal"
+                  " WHERE (excluded.commit_lsn, excluded.ordinal) > (commit_lsn, ordinal)",
                   "siiii", name, (int64_t)lane, (int64_t)cut->relation_oid,
                   (int64_t)last.commit_lsn, (int64_t)last.ordinal);
 }

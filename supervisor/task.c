@@ -320,6 +320,12 @@ static void hear_chunk_result(Task *task, Place *place, const ControlMessage *me
     task_hear_chunk_result(task, place, message->chunk_result, now_ms);
 }
 
+static void hear_intent_write(Task *task, Place *place, const ControlMessage *message,
+                              int64_t now_ms)
+{
+    task_hear_intent_write(task, place, message->intent_write, now_ms);
+}
+
 static void hear_job_result(Task *task, Place *place, const ControlMessage *message, int64_t now_ms)
 {
     task_hear_job_result(task, place, message->job_result, now_ms);
@@ -357,6 +363,7 @@ static Hear *const HEARS[] = {
     [CASE(PROGRESS)] = hear_progress,
     [CASE(IDLE_POSITION)] = hear_idle,
     [CASE(CHUNK_RESULT)] = hear_chunk_result,
+    [CASE(INTENT_WRITE)] = hear_intent_write,
     [CASE(JOB_RESULT)] = hear_job_result,
     [CASE(JOB_NOTICE)] = hear_job_notice,
     [CASE(FAULT)] = hear_fault,

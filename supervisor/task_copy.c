@@ -152,10 +152,19 @@ void task_count_open_chunks(Copy *copy)
     }
 }
 
+static void count_done(Copy *copy, size_t index, uint64_t rows, uint64_t bytes)
+{
+    copy->chunks[index].done = true;
+    copy->granted[index] = false;
+    copy->done++;
+    copy->rows += rows;
+    copy->bytes += bytes;
+    copy->tables_copied += --copy->open[copy->first_of[index]] == 0;
+}
+
 static void chunk_done(Task *task, Place *copier, const Walferry__Control__ChunkResult *result)
 {
-    Copy *copy = &task->copy;
-    StoreChunk *chunk = &copy->chunks[copier->chunk];
+    const StoreChunk *chunk = &task->copy.chunks[copier->chunk];
     Error err = {0};
 
     if (!task_stored(task,
@@ -164,14 +173,31 @@ static void chunk_done(Task *task, Place *copier, const Walferry__Control__Chunk
                      &err))
         return;
     (void)FAILPOINT("supervisor.chunk_stored");
-    chunk->done = true;
     copier->has_grant = false;
-    copy->granted[copier->chunk] = false;
-    copy->done++;
-    copy->rows += result->rows;
-    copy->bytes += result->bytes;
-    copy->tables_copied += --copy->open[copy->first_of[copier->chunk]] == 0;
+    count_done(&task->copy, copier->chunk, result->rows, result->bytes);
     place_made_progress(copier);
+}
+
+/* By whoever copies it now: a grant may have been taken back meanwhile. */
+void task_chunk_finished(Task *task, uint32_t oid, uint32_t chunk, uint64_t rows, uint64_t bytes)
+{
+    Copy *copy = &task->copy;
+    size_t index = 0;
+
+    while (index < copy->count &&
+           (copy->chunks[index].oid != oid || copy->chunks[index].chunk != chunk))
+        index++;
+    if (index == copy->count || copy->chunks[index].done)
+        return;
+    count_done(copy, index, rows, bytes);
+    for (size_t i = 0; i < task->place_count; i++) {
+        Place *copier = &task->places[i];
+
+        if (!copier->has_grant || copier->chunk != index)
+            continue;
+        copier->has_grant = false;
+        place_made_progress(copier);
+    }
 }
 
 static void chunk_not_done(Task *task, Place *copier, const Walferry__Control__ChunkResult *result,

@@ -8,6 +8,7 @@
  *     task_phases.c  jobs, snapshot, from phase to phase
  *     task_copy.c    chunks granted and done
  *     task_stream.c  epochs, positions, confirmation
+ *     task_intents.c loads into a destination that keeps no position of ours
  *     task_status.c  what status shows
  */
 #pragma once
@@ -32,6 +33,8 @@ enum {
     PLACES_MAX = 2 + 3 * STAGES_MAX + EXTRA_TRANSFORMS_MAX, /* capture, schema, the others */
     WARNINGS_MAX = 32,
     LEFTOVERS_MAX = 64,
+    DOUBTS_MAX = 8,
+    TASK_DOUBT_MAX = 384,
 };
 
 /* What a task is to become; RUN is the ordinary life. */
@@ -129,7 +132,8 @@ struct Task {
     char *warnings[WARNINGS_MAX];
     size_t warning_count;
     char waits[STAGES_MAX][96]; /* loaders that the destination lets wait */
-    const char *shown_warnings[WARNINGS_MAX + STAGES_MAX];
+    char doubts[DOUBTS_MAX][TASK_DOUBT_MAX];
+    const char *shown_warnings[WARNINGS_MAX + STAGES_MAX + DOUBTS_MAX];
     StatusStage shown[PLACES_MAX];
     StatusSource shown_source;
 };
@@ -173,6 +177,8 @@ void task_take_back_chunk(Task *task, Place *place);
 void task_hear_chunk_result(Task *task, Place *place, const Walferry__Control__ChunkResult *result,
                             int64_t now_ms);
 bool task_copy_is_done(const Task *task);
+/* The store has it as done: what is counted and granted follows. */
+void task_chunk_finished(Task *task, uint32_t oid, uint32_t chunk, uint64_t rows, uint64_t bytes);
 
 /* task_stream.c */
 void task_hear_epoch_request(Task *task, Place *place, int64_t now_ms);
@@ -183,6 +189,17 @@ void task_hear_idle(Task *task, const Walferry__Control__IdlePosition *message);
 void task_capture_left(Task *task);
 /* Store first, then confirm; at most every so often unless at_once. */
 void task_save_positions(Task *task, bool at_once, int64_t now_ms);
+
+/* task_intents.c */
+bool task_loads_by_http(const Task *task);
+/* Of the task: above those of an older one, below those of its stream. */
+uint64_t task_first_record_id(const Task *task);
+/* For a new process of the lane, which from now on is the only one that may load; NULL: the store
+ * cannot be written. */
+Walferry__Control__LaneState *task_lane_state(Task *task, uint32_t number, Arena *arena);
+void task_hear_intent_write(Task *task, Place *place, const Walferry__Control__IntentWrite *write,
+                            int64_t now_ms);
+size_t task_doubts(Task *task, char lines[][TASK_DOUBT_MAX], size_t most);
 
 /* task_status.c */
 StoreCounters task_counters(const Task *task);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_ID_SHIFT = 20, NOTICE_EVERY_MS = 5000, NEWER_SNAPSHOT_MS = 500 };
+enum { NOTICE_EVERY_MS = 5000, NEWER_SNAPSHOT_MS = 500 };
 
 /* The store has the phase already, in the transaction of what led to it. */
 static void entered(Task *task, Phase phase)
@@ -196,7 +196,7 @@ static void prepare_done(Task *task, const Walferry__Control__JobResult *result,
         .system_identifier = result->system_identifier,
         .timeline = result->timeline,
         .slot_lsn = result->slot_lsn,
-        .next_record_id = (uint64_t)task->created_ms << RECORD_ID_SHIFT,
+        .next_record_id = task_first_record_id(task),
     };
     Positions *positions = &task->stream.positions;
     Error err = {0};
@@ -241,6 +241,7 @@ static void plan_done(Task *task, const Walferry__Control__JobResult *result, in
     (void)FAILPOINT("supervisor.plan_stored");
     if (plan.snapshot_lsn > task->snapshot_lsn)
         task->snapshot_lsn = plan.snapshot_lsn;
+    task->fresh_loaders = task_loads_by_http(task); /* they are told of the tables at their start */
     if (task_stored(task, task_load_model(task, &err) && task_load_copy(task, &err), &err))
         entered(task, PHASE_COPY);
 }

@@ -115,8 +115,15 @@ void task_assign(Task *task, const Place *place)
         a.gates = task->gates;
         a.n_gates = task->gate_count;
     }
-    if (place->role == ROLE(LOADER))
+    if (place->role == ROLE(LOADER)) {
         a.resume_lsn = task->stream.positions.lanes[place->number].resume_lsn;
+        if (task_loads_by_http(task)) {
+            a.model = task->model;
+            a.lane = task_lane_state(task, place->number, &arena);
+            if (!a.lane)
+                return;
+        }
+    }
     if (place->role == ROLE(SCHEMA)) {
         put_job(task, &job, &arena);
         a.job = &job;

@@ -176,6 +176,9 @@ static size_t show_warnings(Task *task)
                  place->number, ms / 1000);
         task->shown_warnings[count++] = task->waits[waits++];
     }
+    size_t doubts = task_doubts(task, task->doubts, DOUBTS_MAX);
+    for (size_t i = 0; i < doubts; i++)
+        task->shown_warnings[count++] = task->doubts[i];
     return count;
 }
 

@@ -259,6 +259,14 @@ static void a_cut_is_finished_when_all_was_sent(void **state)
     judged(INTENT_ALLOWED, NULL);
 }
 
+static void a_finish_may_be_asked_for_twice(void **state)
+{
+    (void)state;
+    t.facts.reached = (Position){0x300, 9};
+    finish(streamed("", 0x300, 0, 0));
+    judged(INTENT_ALLOWED, NULL);
+}
+
 static void a_cut_without_rows_only_raises_the_position(void **state)
 {
     (void)state;
@@ -286,6 +294,7 @@ int main(void)
         RULE(two_new_loads_do_not_overlap),
         RULE(a_grant_names_a_load_that_is_stored),
         RULE(a_cut_is_finished_when_all_was_sent),
+        RULE(a_finish_may_be_asked_for_twice),
         RULE(a_cut_without_rows_only_raises_the_position),
     };
     return cmocka_run_group_tests_name("intent_rules", tests, NULL, NULL);

@@ -233,6 +233,8 @@ static void the_end_of_a_cut_moves_its_table(void **state)
     assert_int_equal(at[0].position.commit_lsn, 0x300);
     assert_int_equal(at[0].position.ordinal, 9);
     assert_int_equal(put(&intent, "a"), INTENT_NEVER);
+    assert_int_equal(finish(streamed("", 0, 0), 0), INTENT_ALLOWED);
+    assert_int_equal(positions(&at), 1);
 }
 
 static void a_table_has_no_position_of_its_own_once_its_lane_is_there(void **state)
