@@ -9,7 +9,8 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import Cluster, Story, Task, find_servers, program  # noqa: E402
+from harness import Cluster, Simulator, Story, Task, find_servers, program  # noqa: E402
+from harness.selectdb_story import SelectdbStory  # noqa: E402
 
 EVERYTHING = bool(os.environ.get("WALFERRY_TEST_ALL"))
 VERSIONS = (15, 16, 17, 18) if EVERYTHING else (15, 18)
@@ -125,7 +126,9 @@ def new_task(request):
     def make(source, destination, /, database="shop", **settings):
         # A quick heartbeat makes `wait --for caught-up` quick.
         settings["source"] = {"heartbeat_ms": 100, **settings.get("source", {})}
-        task = Task(source.conninfo(database), destination.conninfo(database), **settings)
+        there = destination.conninfo(database) if isinstance(destination, Cluster) \
+            else destination.destination(database)
+        task = Task(source.conninfo(database), there, **settings)
         tasks.append(task)
         return task
 
@@ -153,6 +156,42 @@ def story(pair, database, new_task):
         return told
 
     return begin
+
+
+@pytest.fixture
+def simulator():
+    """Makes simulators of SelectDB, which have the database that tables go to."""
+    if not os.access(program("walferry-selectdb-sim"), os.X_OK):
+        pytest.skip(f"{program('walferry-selectdb-sim')} is not built")
+    made = []
+
+    def make(profile="selectdb-cloud", database="shop", **more):
+        made.append(Simulator(profile, **more))
+        made[-1].start()
+        made[-1].create_database(database)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()
+
+
+@pytest.fixture
+def selectdb_story(source, database, new_task, simulator):
+    """Begins a task into SelectDB over tables and rows, consistent and equal. there: a simulator
+    that is there already."""
+    told = []
+
+    def begin(tables, profile="selectdb-cloud", there=None, **settings):
+        database(source)
+        source.sql(tables, database="shop")
+        told.append(SelectdbStory(source, there or simulator(profile)))
+        told[-1].begin(new_task, **settings)
+        return told[-1]
+
+    yield begin
+    for story in told:
+        story.end()
 
 
 @pytest.fixture

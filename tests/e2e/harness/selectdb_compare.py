@@ -188,8 +188,13 @@ class Watched:
     """The Duplicate tables' rows from before, and who has seen all since."""
 
     def __init__(self, conninfo, witness):
-        self.witness, self.initial = witness, {}
-        side = Side(conninfo)
+        self.conninfo, self.witness, self.initial = conninfo, witness, {}
+        self.add_tables()
+
+    def add_tables(self):
+        """Those that are new. What happens to them from now on is told by the witness only."""
+        self.witness.forget()
+        side = Side(self.conninfo)
         for table in side.rows(TABLES):
             columns = Columns(side, table)
             self.initial[table] = source_rows(side, columns)

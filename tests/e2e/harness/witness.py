@@ -122,7 +122,7 @@ class Witness:
     def __init__(self, cluster, database="shop"):
         self.cluster, self.database = cluster, database
         self.file = os.path.join(cluster.folder, "witness")
-        self.process, self.number = None, 0
+        self.process, self.number, self.forgotten = None, 0, set()
         cluster.sql("SELECT pg_create_logical_replication_slot(%s, 'test_decoding')", (self.SLOT,),
                     database=database)
         self.start()
@@ -164,6 +164,10 @@ class Witness:
         except FileNotFoundError:
             return ""
 
+    def forget(self):
+        """What was committed so far is of no interest."""
+        self.forgotten = {t.xid for t in self.transactions()}
+
     def transactions(self, seconds=60):
         """All that was committed before this call, in the order of the commits."""
         self.number += 1
@@ -171,4 +175,4 @@ class Witness:
         self.cluster.sql("SELECT pg_logical_emit_message(true, 'witness', %s)", (mark,),
                          database=self.database)
         wait_until(lambda: f"content:{mark}\n" in self.text(), seconds, "the witness")
-        return Parser(self.text()).transactions()
+        return [t for t in Parser(self.text()).transactions() if t.xid not in self.forgotten]
