@@ -6,8 +6,8 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         build-essential cmake ninja-build pkg-config libpq-dev libzmq3-dev libprotobuf-c-dev \
-        protobuf-c-compiler libconfig-dev libsqlite3-dev libjansson-dev uthash-dev zlib1g-dev \
-        libcmocka-dev && \
+        protobuf-c-compiler libconfig-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev \
+        uthash-dev zlib1g-dev libcmocka-dev && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -17,7 +17,7 @@ RUN cmake --preset release && \
 
 FROM debian:bookworm-slim AS walferry
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libpq5 libzmq5 libprotobuf-c1 libconfig9 libsqlite3-0 libjansson4 zlib1g ca-certificates && \
+        libpq5 libzmq5 libprotobuf-c1 libconfig9 libcurl4 libsqlite3-0 libjansson4 zlib1g ca-certificates && \
     rm -rf /var/lib/apt/lists/* && \
     useradd --uid 10001 --user-group --home-dir /var/lib/walferry walferry && \
     install -d -m 0700 -o walferry -g walferry /var/lib/walferry
