@@ -18,5 +18,6 @@ void selectdb_sql_table(Bytes *sql, Str database, Str table);
 /* 'text' with backslashes and quotes escaped. */
 void selectdb_sql_text(Bytes *sql, Str text);
 
-/* A name in the header `columns` of a load: it is parsed as SQL there, so that words need quotes. */
+/* A name in the header `columns` of a load: it is parsed as SQL there, so that words need quotes.
+ */
 void selectdb_load_column(Bytes *header, Str name);
