@@ -1,18 +1,22 @@
-"""./dev demo: copy a database, follow it, kill a stage on the way, compare.
+"""./dev demo [--selectdb]: copy a database, follow it, kill a stage on the way, compare.
 
-Two private servers in a temporary folder; nothing of the user's is touched. Ends with 0 only when
-both databases are equal.
+Private servers in a temporary folder; nothing of the user's is touched. With --selectdb the
+destination is walferry-selectdb-sim, the simulator of SelectDB. Ends with 0 only when source and
+destination are equal.
 """
 
+import argparse
 import signal
 import subprocess
 import sys
 import time
 
 import common  # noqa: F401  (finds the harness)
-from harness import Cluster, Task, differences, find_servers
+from harness import Cluster, Simulator, Task, differences, find_servers
+from harness.selectdb_compare import Watched
+from harness.selectdb_compare import differences as selectdb_differences
+from harness.witness import Witness
 
-SCALE = 10
 SECONDS = 16
 RATE = 400
 BOLD, DIM, RED, GREEN, PLAIN = ("\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[0m") \
@@ -35,14 +39,100 @@ def show_command(task, *arguments):
     return result.returncode
 
 
-def fill(source, destination):
-    headline("Two private PostgreSQL servers")
-    for name, cluster in (("source", source), ("destination", destination)):
-        cluster.create_database("shop")
-        line(f"{name:12} {cluster.value('SHOW server_version')}, {cluster.conninfo('shop')}")
-    source.pgbench("-i", "-q", "-s", str(SCALE), database="shop")
+def kill(task, role):
+    old = task.pids(role)
+    task.kill(role)
+    line(f"{RED}kill -9 {old[0] if old else '?'}{PLAIN}  (walferry-{role})")
+
+
+def killer(role):
+    return lambda task: kill(task, role)
+
+
+class Postgres:
+    """The destination is a PostgreSQL server of the same version."""
+
+    HEADLINE = "Two private PostgreSQL servers"
+    SCALE = 10
+
+    def __init__(self, version):
+        self.server = Cluster(version)
+        # second of the load: what happens then
+        self.deaths = {5: killer("loader"), 9: killer("transform"), 12: killer("capture")}
+
+    def start(self):
+        self.server.start()
+        self.server.create_database("shop")
+        return f"{self.server.value('SHOW server_version')}, {self.server.conninfo('shop')}"
+
+    def watch(self, source):
+        pass
+
+    def of_task(self):
+        return self.server.conninfo("shop")
+
+    def differences(self, source):
+        return differences(source.conninfo("shop"), self.server.conninfo("shop"))
+
+    def remove(self):
+        self.server.remove()
+
+
+class Selectdb:
+    """The destination is the simulator. pgbench_history has no key: it becomes a history there,
+    which is compared with what pg_recvlogical saw on a slot of its own."""
+
+    HEADLINE = "A private PostgreSQL server and a simulated SelectDB"
+    SCALE = 3
+
+    def __init__(self, _):
+        self.server = Simulator("selectdb-cloud")
+        self.witness = self.watched = None
+        self.deaths = {4: killer("loader"), 6: self.kill_backend, 8: killer("transform"),
+                       10: self.start_backend, 12: killer("capture"), 14: self.restart_frontend}
+
+    def kill_backend(self, _):
+        self.server.kill_backend(1)
+        line(f"{RED}a BE of SelectDB dies{PLAIN}")
+
+    def start_backend(self, _):
+        self.server.start_backend(1)
+        line("and is there again")
+
+    def restart_frontend(self, _):
+        self.server.restart_frontend()
+        line(f"{RED}the FE of SelectDB restarts{PLAIN}")
+
+    def start(self):
+        self.server.start()
+        self.server.create_database("shop")
+        return f"{self.server.profile}, FE {self.server.url()}, {self.server.backend_count} BE"
+
+    def watch(self, source):
+        self.witness = Witness(source, "shop")
+        self.watched = Watched(source.conninfo("shop"), self.witness)
+
+    def of_task(self):
+        return self.server.destination("shop")
+
+    def differences(self, source):
+        return selectdb_differences(source.conninfo("shop"), self.server, "shop", self.watched)
+
+    def remove(self):
+        if self.witness:
+            self.witness.stop()
+        self.server.remove()
+
+
+def fill(source, there):
+    headline(there.HEADLINE)
+    source.create_database("shop")
+    line(f"source       {source.value('SHOW server_version')}, {source.conninfo('shop')}")
+    line(f"destination  {there.start()}")
+    source.pgbench("-i", "-q", "-s", str(there.SCALE), database="shop")
+    there.watch(source)
     size = source.value("SELECT pg_size_pretty(pg_database_size('shop'))")
-    line(f"pgbench tables in the source: {size}, {SCALE * 100_000:,} accounts")
+    line(f"pgbench tables in the source: {size}, {there.SCALE * 100_000:,} accounts")
 
 
 def show_copy(task):
@@ -64,31 +154,24 @@ def show_copy(task):
         time.sleep(0.25)
 
 
-def kill(task, role):
-    old = task.pids(role)
-    task.kill(role)
-    line(f"{RED}kill -9 {old[0] if old else '?'}{PLAIN}  (walferry-{role})")
-    return old
-
-
 def show_stages(status):
     return ", ".join(f"{s['role']} {s['pid']}" for s in status["stages"])
 
 
-def follow(source, task):
-    """Writes for some seconds, with a death on the way; gives the latencies seen."""
+def follow(source, task, deaths):
+    """Writes for some seconds, with deaths on the way; gives the latencies seen."""
     headline(f"Follow: pgbench writes for {SECONDS} s, {RATE} transactions a second")
     load = source.pgbench("-n", "-c", "4", "-j", "1", "-T", str(SECONDS), "-R", str(RATE),
                           database="shop", background=True)
     try:
-        return watch(task, load)
+        return watch(task, load, deaths)
     finally:
         load.kill()
         load.communicate()
 
 
-def watch(task, load):
-    latencies, deaths = [], {5: "loader", 9: "transform", 12: "capture"}
+def watch(task, load, deaths):
+    latencies = []
     status = task.status()
     applied, second = status["changes"]["applied"], 0
     line(f"stages: {show_stages(status)}")
@@ -105,53 +188,63 @@ def watch(task, load):
              f"lag {status['source']['lag_bytes']:>9,} bytes")
         applied = now
         if second in deaths:
-            kill(task, deaths[second])
+            deaths[second](task)
     line(f"stages: {show_stages(task.status())}")
     return latencies
 
 
-def compare(source, destination, task):
+def compare(source, there, task):
     headline("Compare")
     task.wait_caught_up(60)
     theirs = show_command(task, "compare", task.name)
-    found = differences(source.conninfo("shop"), destination.conninfo("shop"))
+    found = there.differences(source)
     for text in found:
         line(f"{RED}{text}{PLAIN}")
     return theirs == 0 and not found
 
 
-def summary(source, task, latencies, equal, began):
+def summary(source, there, task, latencies, equal, began):
     headline("Summary")
     status = task.status()
     written = source.value("SELECT count(*) FROM pgbench_history", database="shop")
     line(f"{status['rows']['copied']:,} rows copied, {written:,} transactions of pgbench followed")
     quiet = sorted(latencies)
-    line(f"latency: median {quiet[len(quiet) // 2]} ms, largest {quiet[-1]} ms (three deaths included)")
+    line(f"latency: median {quiet[len(quiet) // 2]} ms, largest {quiet[-1]} ms "
+         f"({len(there.deaths)} deaths and returns included)")
     line(f"restarts {sum(s['restarts'] for s in status['stages'])}, batches sent again "
          f"{status['redelivered_batches']}, duplicates dropped {status['duplicates_dropped']}")
-    line(f"{GREEN}equal{PLAIN}" if equal else f"{RED}THE DATABASES DIFFER{PLAIN}")
+    line(f"{GREEN}equal{PLAIN}" if equal else f"{RED}SOURCE AND DESTINATION DIFFER{PLAIN}")
     line(f"{time.monotonic() - began:.0f} s in all")
 
 
-def story():
+def tell(source, there):
     began = time.monotonic()
+    fill(source, there)
+    with Task(source.conninfo("shop"), there.of_task(), name="demo") as task:
+        headline("The task")
+        with open(task.file) as file:
+            for text in file.read().splitlines():
+                line(text)
+        task.run()
+        print(f"  {DIM}$ walferry run demo.cfg{PLAIN}")
+        show_copy(task)
+        latencies = follow(source, task, there.deaths)
+        equal = compare(source, there, task)
+        summary(source, there, task, latencies, equal, began)
+        headline("Clean-up")
+        show_command(task, "release", task.name)
+        task.stop()
+    return equal
+
+
+def story(kind):
     version = min(find_servers())
-    with Cluster(version) as source, Cluster(version) as destination:
-        fill(source, destination)
-        with Task(source.conninfo("shop"), destination.conninfo("shop"), name="demo") as task:
-            headline("The task")
-            with open(task.file) as file:
-                for text in file.read().splitlines():
-                    line(text)
-            task.run()
-            print(f"  {DIM}$ walferry run demo.cfg{PLAIN}")
-            show_copy(task)
-            latencies = follow(source, task)
-            equal = compare(source, destination, task)
-            summary(source, task, latencies, equal, began)
-            headline("Clean-up")
-            show_command(task, "release", task.name)
-            task.stop()
+    there = kind(version)
+    try:
+        with Cluster(version) as source:
+            equal = tell(source, there)
+    finally:
+        there.remove()
     line("servers and folders are gone")
     return 0 if equal else 1
 
@@ -161,9 +254,12 @@ def interrupted(*_):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--selectdb", action="store_true", help="into a simulated SelectDB")
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
     try:
-        return story()
+        return story(Selectdb if arguments.selectdb else Postgres)
     except KeyboardInterrupt:
         print("\ninterrupted; servers and folders are gone", file=sys.stderr)
         return 130

@@ -9,125 +9,23 @@ version that never falls.
 import os
 import random
 import signal
-import threading
 import time
 
 import psycopg2
 
+from .chaos_parts import LANES, Counters, Load, Reader
 from .compare import differences
 from .task import Task
 from .waiting import Timeout, wait_until
 
-SUMS = """SELECT (SELECT coalesce(sum(abalance), 0) FROM pgbench_accounts),
-(SELECT coalesce(sum(tbalance), 0) FROM pgbench_tellers),
-(SELECT coalesce(sum(bbalance), 0) FROM pgbench_branches),
-(SELECT coalesce(sum(delta), 0) FROM pgbench_history)"""
 
-VERSIONS = "SELECT id, version FROM versions"
-
-# Counts at the destination which lane writes how many of the rows whose order is checked.
-LANES = """CREATE FUNCTION count_lane() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM nextval('public.lane_' || substring(current_setting('application_name') FROM '[0-9]+$'));
-    RETURN NULL;
-END $$;
-CREATE TRIGGER count_lane AFTER UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION count_lane();
-ALTER TABLE versions ENABLE ALWAYS TRIGGER count_lane"""
-
-LOAD_SCRIPT = """\\set id random(1, 200)
+class Chaos:
+    PHASES = ("schema", "copy", "index", "stream")
+    BALLAST = 600_000  # rows: what makes the copy last, and the reader's sums no slower
+    LOAD_SCRIPT = """\\set id random(1, 200)
 UPDATE versions SET version = version + 1 WHERE id = :id;
 """
 
-
-class Reader(threading.Thread):
-    """Looks at the destination until told to stop; keeps what was wrong."""
-
-    def __init__(self, cluster, database, lanes):
-        super().__init__(daemon=True)
-        self.cluster, self.database, self.lanes = cluster, database, lanes
-        self.ended = threading.Event()
-        self.checks, self.states, self.errors, self.last = 0, set(), [], {}
-
-    def run(self):
-        while not self.ended.is_set():
-            try:
-                connection = self.cluster.connect(
-                    self.database, options="-c statement_timeout=20000")
-                # What an asynchronous commit showed may be gone after a crash of the destination.
-                self.last = {}
-                connection.autocommit = True
-                self.look(connection)
-                connection.close()
-            except psycopg2.Error:
-                self.ended.wait(0.1)
-
-    def look(self, connection):
-        with connection.cursor() as cursor:
-            while not self.ended.wait(0.005):
-                if self.lanes == 1:
-                    cursor.execute(SUMS)
-                    self.check_sums(cursor.fetchone())
-                cursor.execute(VERSIONS)
-                self.check_versions(dict(cursor.fetchall()))
-                self.checks += 1
-
-    def check_sums(self, sums):
-        self.states.add(sums)
-        if len(set(sums)) != 1 and len(self.errors) < 20:
-            self.errors.append(f"torn or doubled transaction: sums of accounts, tellers, branches, "
-                               f"history are {', '.join(map(str, sums))}")
-
-    def check_versions(self, versions):
-        if self.lanes > 1:
-            self.states.add(sum(versions.values()))
-        for key, version in versions.items():
-            if version < self.last.get(key, 0) and len(self.errors) < 20:
-                self.errors.append(f"version of {key} fell from {self.last[key]} to {version}")
-        self.last = versions
-
-    def stop(self):
-        self.ended.set()
-        self.join(30)
-
-
-class Load:
-    """pgbench on several connections; comes back after a crash of the source."""
-
-    def __init__(self, cluster, database, folder, clients, rate):
-        self.script = os.path.join(folder, "versions.sql")
-        with open(self.script, "w") as file:
-            file.write(LOAD_SCRIPT)
-        self.arguments = ["-n", "-c", str(clients), "-j", "1", "-T", "100000", "-R", str(rate),
-                          "-b", "tpcb-like@4", "-f", f"{self.script}@1"]
-        self.cluster, self.database, self.process = cluster, database, None
-
-    def keep_up(self):
-        if self.process is None or self.process.poll() is not None:
-            self.stop()
-            self.process = self.cluster.pgbench(*self.arguments, database=self.database,
-                                                background=True)
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
-
-
-class Counters:
-    """The highest values of `status`, which counts over all lives of the processes."""
-
-    NAMES = ("redelivered_batches", "duplicates_dropped", "rewinds")
-
-    def __init__(self):
-        self.totals = dict.fromkeys(self.NAMES, 0)
-
-    def note(self, status):
-        for name in self.NAMES:
-            self.totals[name] = max(self.totals[name], (status or {}).get(name) or 0)
-
-
-class Chaos:
     def __init__(self, source, destination, seed, transforms=1, loaders=1, scale=1, rate=300,
                  environment=None, say=print, database="shop"):
         self.source, self.destination, self.database = source, destination, database
@@ -136,11 +34,20 @@ class Chaos:
         self.errors, self.faults, self.phases, self.slowest = [], {}, {}, 0.0
         self.by_lane, self.zombies = [], 0
         self.counters = Counters()
-        self.task = Task(source.conninfo(database), destination.conninfo(database), name="chaos",
+        self.task = Task(source.conninfo(database), self.destination_of_task(), name="chaos",
                          environment={"WALFERRY_HUNG_MS": "1500", **(environment or {})},
                          stages={"copy": 2, "transform": transforms, "loader": loaders})
-        self.reader = Reader(destination, database, loaders)
-        self.load = Load(source, database, self.task.folder, clients=4, rate=rate)
+        self.reader = self.make_reader()
+        self.load = Load(source, database, self.task.folder, clients=4, rate=rate,
+                         script=self.LOAD_SCRIPT)
+
+    # What depends on the destination: selectdb_chaos.py has others.
+
+    def destination_of_task(self):
+        return self.destination.conninfo(self.database)
+
+    def make_reader(self):
+        return Reader(self.destination, self.database, self.lanes)
 
     # The faults. Each gives a word about what it did, or None when there was nothing to do it to.
 
@@ -264,20 +171,23 @@ class Chaos:
     # The run.
 
     def prepare(self):
-        for cluster in (self.source, self.destination):
-            cluster.create_database(self.database)
-        self.destination.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")
+        self.source.create_database(self.database)
+        self.prepare_destination()
         self.source.pgbench("-i", "-q", "-s", str(self.scale), database=self.database)
         self.source.sql("CREATE TABLE versions (id int PRIMARY KEY, version bigint NOT NULL); "
                         "INSERT INTO versions SELECT g, 0 FROM generate_series(1, 200) g; "
-                        # What makes the copy last, and the reader's sums no slower.
                         "CREATE TABLE ballast (id int PRIMARY KEY, filler text); INSERT INTO ballast "
-                        "SELECT g, repeat('x', 100) FROM generate_series(1, 600000) g",
+                        f"SELECT g, repeat('x', 100) FROM generate_series(1, {self.BALLAST}) g",
                         database=self.database)
+
+    def prepare_destination(self):
+        self.destination.create_database(self.database)
+        self.destination.sql(f"ALTER DATABASE {self.database} SET synchronous_commit = off")
 
     def kill_in_each_phase(self, seconds=120):
         """Until the destination is consistent, kills what is at work in every phase."""
-        wanted, copied, deadline = {"schema", "copy", "index"}, False, time.monotonic() + seconds
+        wanted, copied = set(self.PHASES) - {"stream"}, False
+        deadline = time.monotonic() + seconds
         holder = None
         while time.monotonic() < deadline:
             self.load.keep_up()
@@ -398,8 +308,7 @@ class Chaos:
         found = [f"{name} stayed 0" for name in ("redelivered_batches", "duplicates_dropped")
                  if not self.counters.totals[name]]
         found += [f"no fault of kind {kind}" for kind in self.KINDS if kind not in self.faults]
-        found += [f"no fault in phase {phase}" for phase in ("schema", "copy", "index", "stream")
-                  if phase not in self.phases]
+        found += [f"no fault in phase {phase}" for phase in self.PHASES if phase not in self.phases]
         if sum(self.faults.values()) < kills:
             found.append(f"only {sum(self.faults.values())} faults")
         if self.zombies < 2:
