@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/mem.h"
+#include "common/password_file.h"
 
 #include <errno.h>
 #include <libpq-fe.h>
@@ -92,8 +93,6 @@ static const struct {
 };
 /* clang-format on */
 
-enum { PASSWORD_MAX_BYTES = 1024 };
-
 ErrorKind pg_kind_of_sqlstate(const char *sqlstate)
 {
     for (size_t i = 0; i < COUNT_OF(SQLSTATES); i++) {
@@ -107,36 +106,6 @@ static void clear_result(PGresult **result)
 {
     PQclear(*result);
     *result = NULL;
-}
-
-static void clear_secret(char **secret)
-{
-    if (*secret)
-        explicit_bzero(*secret, strlen(*secret));
-    mem_free(secret);
-}
-
-static void close_file(FILE **file)
-{
-    if (*file)
-        fclose(*file);
-}
-
-/* The first line of the file, without its newline. */
-static bool read_password(const char *path, char **out, Error *err)
-{
-    char line[PASSWORD_MAX_BYTES];
-    CLEANUP(close_file) FILE *file = fopen(path, "re");
-
-    if (!file || !fgets(line, sizeof line, file)) {
-        error_set(err, ERROR_CONFIG, "cannot read the password file: %s", strerror(errno));
-        error_object(err, "%s", path);
-        return error_hint(err, "make it readable for the user walferry runs as");
-    }
-    line[strcspn(line, "\r\n")] = '\0';
-    *out = mem_strdup(line);
-    explicit_bzero(line, sizeof line);
-    return true;
 }
 
 /*
@@ -202,10 +171,10 @@ typedef PGconn *Connect(const char *const *keys, const char *const *values, int 
 static bool begin_connection(Pg *pg, const PgTarget *target, const char *name, bool replication,
                              Connect *connect, Error *err)
 {
-    CLEANUP(clear_secret) char *password = NULL;
+    CLEANUP(password_clear) char *password = NULL;
 
     if (target->password_file && target->password_file[0] &&
-        !read_password(target->password_file, &password, err))
+        !password_file_read(target->password_file, &password, err))
         return error_wrap(err, "%s", target->side);
 
     /* What stands before dbname is overridden by the user's conninfo, what stands behind it not. */
