@@ -173,7 +173,8 @@ static bool connect_source(Capture *capture, Error *err)
     ReplicationPlan plan = {
         .source = {.side = "source",
                    .conninfo = capture->task.source.conninfo,
-                   .password_file = capture->task.source.password_file},
+                   .password_file = capture->task.source.password_file,
+                   .time_zone = task_file_time_zone(&capture->task)},
         .task = assignment->task,
         .system_identifier = assignment->system_identifier,
         .timeline = assignment->timeline,

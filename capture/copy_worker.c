@@ -359,7 +359,8 @@ static void make_source(CopyWorker *worker)
     names_application(worker->task.name, role, application);
     worker->source = (PgTarget){.side = "source",
                                 .conninfo = worker->task.source.conninfo,
-                                .password_file = worker->task.source.password_file};
+                                .password_file = worker->task.source.password_file,
+                                .time_zone = task_file_time_zone(&worker->task)};
     worker->copy = table_copy_new(&worker->source, application, wait_for_source, worker);
 }
 

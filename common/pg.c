@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/mem.h"
 #include "common/password_file.h"
+#include "common/sql_text.h"
 
 #include <errno.h>
 #include <libpq-fe.h>
@@ -16,7 +17,8 @@ struct Pg {
     PGconn *conn;
     PgWait *wait;
     void *wait_self;
-    const char *side; /* a literal: "source" or "destination" */
+    const char *side;   /* a literal: "source" or "destination" */
+    char time_zone[64]; /* "": as the session settings have it */
     char address[300];
     char sqlstate[6];
     bool connected;   /* pg_connect_poll: what follows are the session settings */
@@ -143,18 +145,31 @@ static const char *value_of_setting(const Pg *pg, size_t number)
     return SESSION_SETTINGS[number].value;
 }
 
+/*
+ * PostgreSQL takes a bare offset as POSIX does: "+08:00" would be west of Greenwich. With a name
+ * before it, and the other sign, it is what everybody else means.
+ */
+static void put_time_zone(const char *zone, Bytes *sql)
+{
+    bool is_offset = zone[0] == '+' || zone[0] == '-';
+
+    sql_add(sql, "SET TimeZone = ");
+    if (!is_offset) {
+        sql_literal(sql, str_of(zone));
+        return;
+    }
+    sql_add(sql, "'<%s>%c%s'", zone, zone[0] == '+' ? '-' : '+', zone + 1);
+}
+
 static void put_session_settings(const Pg *pg, Bytes *sql)
 {
-    char line[128];
-
     for (size_t i = 0; i < COUNT_OF(SESSION_SETTINGS); i++) {
         if (PQserverVersion(pg->conn) < SESSION_SETTINGS[i].since)
             continue;
-        snprintf(line, sizeof line, "SET %s = '%s';", SESSION_SETTINGS[i].name,
-                 value_of_setting(pg, i));
-        bytes_add_str(sql, str_of(line));
+        sql_add(sql, "SET %s = '%s';", SESSION_SETTINGS[i].name, value_of_setting(pg, i));
     }
-    bytes_add_u8(sql, '\0');
+    if (pg->time_zone[0])
+        put_time_zone(pg->time_zone, sql);
 }
 
 static bool apply_session_settings(Pg *pg, Error *err)
@@ -162,7 +177,7 @@ static bool apply_session_settings(Pg *pg, Error *err)
     CLEANUP(bytes_done) Bytes sql = {0};
 
     put_session_settings(pg, &sql);
-    return pg_exec(pg, sql.data, NULL, err);
+    return pg_exec(pg, sql_text(&sql), NULL, err);
 }
 
 typedef PGconn *Connect(const char *const *keys, const char *const *values, int expand_dbname);
@@ -205,11 +220,17 @@ static void note_connected(Pg *pg)
     pg->connected = true;
 }
 
+static void note_target(Pg *pg, const PgTarget *target)
+{
+    pg->side = target->side;
+    snprintf(pg->time_zone, sizeof pg->time_zone, "%s", target->time_zone ? target->time_zone : "");
+}
+
 bool pg_connect(Pg **out, const PgTarget *target, const char *name, bool replication, Error *err)
 {
     CLEANUP(pg_close) Pg *pg = MEM_NEW(Pg);
 
-    pg->side = target->side;
+    note_target(pg, target);
     if (!begin_connection(pg, target, name, replication, PQconnectdbParams, err))
         return false;
     note_connected(pg);
@@ -387,7 +408,7 @@ bool pg_connect_start(Pg **out, const PgTarget *target, const char *name, Error 
 {
     CLEANUP(pg_close) Pg *pg = MEM_NEW(Pg);
 
-    pg->side = target->side;
+    note_target(pg, target);
     if (!begin_connection(pg, target, name, false, PQconnectStartParams, err))
         return false;
     *out = pg;
@@ -406,7 +427,7 @@ static PgProgress settings_sent(Pg *pg, Error *err)
     }
     note_connected(pg);
     put_session_settings(pg, &sql);
-    return pg_send(pg, sql.data, err) ? PG_WAIT_WRITE : PG_FAILED;
+    return pg_send(pg, sql_text(&sql), err) ? PG_WAIT_WRITE : PG_FAILED;
 }
 
 PgProgress pg_connect_poll(Pg *pg, Error *err)

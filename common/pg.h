@@ -23,6 +23,7 @@ typedef struct PgTarget {
     const char *side;          /* "source" or "destination", for messages */
     const char *conninfo;      /* given to libpq untouched */
     const char *password_file; /* "" : none */
+    const char *time_zone;     /* of the session: a name, or an offset as in "+08:00"; NULL: UTC */
 } PgTarget;
 
 /* Called while a statement runs: waits until fd is readable (or writable). False: give up. */

@@ -246,6 +246,11 @@ bool task_file_load(const char *path, Arena *arena, TaskFile *out, Str *text, Er
     return read_file(path, arena, text, &mode, err) && parse(path, *text, mode, arena, out, err);
 }
 
+const char *task_file_time_zone(const TaskFile *task)
+{
+    return task->destination.type == DESTINATION_SELECTDB ? task->destination.timezone : "UTC";
+}
+
 /* ---- selection ---- */
 
 static bool is_excluded(const TaskObject *object, const char *table)

@@ -163,5 +163,8 @@ const char *task_file_reference(Arena *arena);
 const TaskObject *task_file_table(const TaskFile *task, const char *schema, const char *table);
 const TaskObject *task_file_schema(const TaskFile *task, const char *schema);
 
+/* In which times with a zone are read at the source: SelectDB keeps them without one. */
+const char *task_file_time_zone(const TaskFile *task);
+
 /* Is this table selected? */
 bool task_file_selects(const TaskFile *task, const char *schema, const char *table);

@@ -76,6 +76,7 @@ static void read_table(const PgRows *rows, int row, Arena *arena, CatalogTable *
     out->inherits = text_of(rows, row, "inherits", arena);
     out->inherits_from = text_of(rows, row, "inherits_from", arena);
     out->of_type = text_of(rows, row, "of_type", arena);
+    out->comment = text_of(rows, row, "comment", arena);
     read_rights(rows, row, arena, out);
 }
 
@@ -86,6 +87,8 @@ static void read_column(const PgRows *rows, int row, Arena *arena, CatalogColumn
     out->type_oid = oid_of(rows, row, "type_oid");
     out->wire_oid = oid_of(rows, row, "wire_oid");
     out->element_oid = oid_of(rows, row, "element_oid");
+    out->is_enum = pg_bool(rows, row, "is_enum");
+    out->comment = text_of(rows, row, "comment", arena);
     out->type_modifier = (int32_t)pg_int(rows, row, "type_modifier");
     out->base_type_oid = oid_of(rows, row, "base_type_oid");
     out->base_type_modifier = (int32_t)pg_int(rows, row, "base_type_modifier");

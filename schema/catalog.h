@@ -16,6 +16,7 @@ typedef struct CatalogColumn {
     uint32_t type_oid;
     uint32_t wire_oid;    /* the type whose binary form this one has */
     uint32_t element_oid; /* of its elements; 0: no array */
+    bool is_enum;         /* or a domain over one */
     int32_t type_modifier;
     uint32_t base_type_oid; /* of a domain, which results name by it; 0: no domain */
     int32_t base_type_modifier;
@@ -29,11 +30,12 @@ typedef struct CatalogColumn {
     const char *not_null_name; /* since 18; NULL: none */
     bool not_null_alone;       /* NO INHERIT */
     bool not_null_valid;
-    char identity;    /* 'a'lways, by 'd'efault, or NUL */
-    char generated;   /* 's'tored, 'v'irtual, or NUL */
-    const char *uses; /* of a generated column: see catalog_uses() */
-    const char *to;   /* its name at the destination */
-    bool skip;        /* it is not there */
+    const char *comment; /* NULL: none */
+    char identity;       /* 'a'lways, by 'd'efault, or NUL */
+    char generated;      /* 's'tored, 'v'irtual, or NUL */
+    const char *uses;    /* of a generated column: see catalog_uses() */
+    const char *to;      /* its name at the destination */
+    bool skip;           /* it is not there */
 } CatalogColumn;
 
 enum { INDEX_KEYS_MAX = 32 };
@@ -77,7 +79,7 @@ typedef struct CatalogTable {
     int64_t depth;   /* below the topmost parent */
     const char *schema, *name;
     const char *root_schema, *root_name; /* its topmost parent, or itself */
-    const char *to_schema, *to_name;     /* its name at the destination */
+    const char *to_schema, *to_name;     /* at the destination: SelectDB's database and table */
     unsigned left_out;                   /* operations that do not pass: see mapping.h */
     char kind;                           /* 'r', 'p'artitioned, 'f'oreign (a partition) */
     char persistence;                    /* 'p', 'u'nlogged */
@@ -93,10 +95,12 @@ typedef struct CatalogTable {
     const char *inherits;      /* names of its parents, as SQL; NULL: none, or a partition */
     const char *inherits_from; /* their oids: see catalog_uses() */
     const char *of_type;       /* of a typed table, as SQL; NULL: none */
+    const char *comment;       /* NULL: none */
     const char *details;       /* SQL for when all is made: catalog_read_details(); NULL: none */
     const char *owner;
     bool owner_is_super;
-    bool as_text; /* columns at the destination have other types: no binary form */
+    bool as_text;    /* columns at the destination have other types: no binary form */
+    bool wants_full; /* the destination keeps whole old rows, or has another key */
     bool owned, readable, schema_usable, row_security; /* as the role sees it */
     CatalogColumn *columns;
     size_t column_count;

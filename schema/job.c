@@ -100,7 +100,7 @@ static bool connect_target(Pg **out, const TaskFile *task, const PgTarget *targe
 
 bool job_connect_source(Pg **out, const TaskFile *task, const char *role, JobHost *host, Error *err)
 {
-    PgTarget target = {"source", task->source.conninfo, task->source.password_file};
+    PgTarget target = {"source", task->source.conninfo, task->source.password_file, NULL};
 
     return connect_target(out, task, &target, role, host, err);
 }
@@ -108,7 +108,8 @@ bool job_connect_source(Pg **out, const TaskFile *task, const char *role, JobHos
 bool job_connect_destination(Pg **out, const TaskFile *task, const char *role, JobHost *host,
                              Error *err)
 {
-    PgTarget target = {"destination", task->destination.conninfo, task->destination.password_file};
+    PgTarget target = {"destination", task->destination.conninfo, task->destination.password_file,
+                       NULL};
 
     return connect_target(out, task, &target, role, host, err);
 }

@@ -55,6 +55,8 @@ static const CatalogIndex *find_unique(const CatalogTable *table)
 
 bool keys_needs_full(const CatalogTable *table)
 {
+    if (table->wants_full)
+        return table->identity != 'f';
     switch (table->identity) {
     case 'f':
         return false;
@@ -98,6 +100,29 @@ const CatalogIndex *keys_index(const CatalogTable *table, bool full_identity)
     if (full_identity)
         return primary ? primary : find_unique(table);
     return table->identity == 'i' ? find_identity(table) : primary;
+}
+
+static bool is_among(uint32_t attnum, const uint32_t *attnums, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (attnums[i] == attnum)
+            return true;
+    }
+    return false;
+}
+
+bool keys_make_unique(const CatalogTable *table, const uint32_t *attnums, size_t count)
+{
+    for (size_t i = 0; i < table->index_count; i++) {
+        const CatalogIndex *index = &table->indexes[i];
+        size_t found = 0;
+
+        while (found < index->key_count && is_among(index->keys[found], attnums, count))
+            found++;
+        if (is_usable(table, index) && index->never_null && found == index->key_count)
+            return true;
+    }
+    return false;
 }
 
 static bool has_one_unique_index(const CatalogTable *table)

@@ -26,6 +26,9 @@ bool keys_full_is_refused(const CatalogTable *table);
  */
 const CatalogIndex *keys_index(const CatalogTable *table, bool full_identity);
 
+/* Do these columns tell a row from every other, since they hold such an index? */
+bool keys_make_unique(const CatalogTable *table, const uint32_t *attnums, size_t count);
+
 /*
  * May rows be spread over lanes by this key? Its types have one text form each, no other unique
  * index ties rows to one another, and an UPDATE always carries the key's values.

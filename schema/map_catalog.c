@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/sql_text.h"
 #include "schema/mapping.h"
+#include "schema/selectdb_key.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static bool maps_anything(const TaskFile *task)
             object->column_count > 0)
             return true;
     }
-    return task->case_policy != CASE_SOURCE;
+    return task->case_policy != CASE_SOURCE || task->destination.type == DESTINATION_SELECTDB;
 }
 
 bool map_uses_skipped(const CatalogTable *table, const char *uses)
@@ -252,6 +253,10 @@ void map_catalog_tables(Catalog *catalog, const TaskFile *task, Arena *arena)
 
 void map_catalog(Catalog *catalog, const TaskFile *task, Arena *arena)
 {
+    if (task->destination.type == DESTINATION_SELECTDB) {
+        selectdb_key_mark(catalog, task); /* nothing else of the source's is made there */
+        return;
+    }
     if (!maps_anything(task))
         return;
     map_sequences(catalog, task, arena);

@@ -20,6 +20,16 @@ static char fold_letter(char letter, bool upper)
     return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
 
+/* SelectDB has no schemas: a table stands in a database. */
+static const char *database_of(const TaskFile *task, const TaskObject *entry, const char *schema)
+{
+    const TaskObject *whole = task_file_schema(task, schema);
+
+    if (entry && entry->to_database[0])
+        return entry->to_database;
+    return whole && whole->to_database[0] ? whole->to_database : task->destination.database;
+}
+
 static const char *fold(CasePolicy policy, bool is_column, Arena *arena, const char *name)
 {
     char *folded;
@@ -36,6 +46,8 @@ const char *mapping_schema(const TaskFile *task, Arena *arena, const char *schem
 {
     const TaskObject *entry = task_file_schema(task, schema);
 
+    if (task->destination.type == DESTINATION_SELECTDB)
+        return database_of(task, NULL, schema);
     if (entry && entry->to_schema[0])
         return entry->to_schema;
     return fold(task->case_policy, false, arena, schema);
@@ -75,13 +87,18 @@ TableMapping mapping_table(const TaskFile *task, Arena *arena, const char *root_
                            const char *root_table, const char *schema, const char *table)
 {
     const TaskObject *entry = task_file_table(task, root_schema, root_table);
+    bool selectdb = task->destination.type == DESTINATION_SELECTDB;
     bool with_root = strcmp(schema, root_schema) == 0;
     bool is_root = with_root && strcmp(table, root_table) == 0;
     TableMapping out = {.entry = entry};
 
     out.left_out = left_out_by(operations_of(task, entry, root_schema));
-    out.schema = entry && entry->to_schema[0] && with_root ? entry->to_schema
-                                                           : mapping_schema(task, arena, schema);
+    if (selectdb)
+        out.schema = database_of(task, entry, root_schema);
+    else
+        out.schema = entry && entry->to_schema[0] && with_root
+                         ? entry->to_schema
+                         : mapping_schema(task, arena, schema);
     out.table = entry && entry->to_table[0] && is_root
                     ? entry->to_table
                     : fold(task->case_policy, false, arena, table);

@@ -13,7 +13,7 @@
 #include "common/task_file.h"
 
 typedef struct TableMapping {
-    const char *schema, *table; /* at the destination */
+    const char *schema, *table; /* at the destination; schema: SelectDB's database */
     unsigned left_out;          /* operations that do not pass, a bit for each ChangeKind */
     const TaskObject *entry;    /* the table's own; NULL: none */
 } TableMapping;

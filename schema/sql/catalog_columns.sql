@@ -12,6 +12,8 @@ SELECT a.attrelid AS "table",
        CASE coalesce(base.typtype, t.typtype) WHEN 'e' THEN 'text'::regtype
             ELSE coalesce(base.oid, t.oid) END::oid AS wire_oid,
        coalesce(e.oid, 0) AS element_oid,
+       coalesce(base.typtype, t.typtype) = 'e' AS is_enum,
+       col_description(a.attrelid, a.attnum) AS comment,
        a.attnotnull AS not_null,
        NOT a.attislocal AS inherited,
        nn.conname AS not_null_name,

@@ -46,6 +46,7 @@ SELECT c.oid,
        (SELECT string_agg(i.inhparent::text, ' ' ORDER BY i.inhseqno)
           FROM pg_inherits AS i
          WHERE i.inhrelid = c.oid AND NOT c.relispartition) AS inherits_from,
+       obj_description(c.oid, 'pg_class') AS comment,
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        r.rolname AS owner,
        r.rolsuper AS owner_is_super,

@@ -579,7 +579,7 @@ static void read_source(Rig *rig)
 {
     CLEANUP(pg_close) Pg *pg = NULL;
     CLEANUP(pg_rows_done) PgRows *rows = NULL;
-    PgTarget source = {"source", rig->task.source.conninfo, ""};
+    PgTarget source = {"source", rig->task.source.conninfo, "", NULL};
     Error err = {0};
 
     must(pg_connect(&pg, &source, "rig", false, &err), &err);

@@ -432,8 +432,8 @@ static void open_rig(Rig *rig, const char *task_file)
     Error err = {0};
 
     must(task_file_load(task_file, &rig->arena, &rig->task, &rig->task_text, &err), &err);
-    PgTarget source = {"source", rig->task.source.conninfo, ""};
-    ChunkTarget destination = {.pg = {"destination", rig->task.destination.conninfo, ""},
+    PgTarget source = {"source", rig->task.source.conninfo, "", NULL};
+    ChunkTarget destination = {.pg = {"destination", rig->task.destination.conninfo, "", NULL},
                                .task = rig->task.name,
                                .application = "walferry_rig_loader_0",
                                .session_sql = "SET session_replication_role = replica"};

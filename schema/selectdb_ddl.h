@@ -1,0 +1,21 @@
+/*
+ * selectdb_ddl - CREATE DATABASE and CREATE TABLE of a design, and the mark by which a task knows a
+ * table of its own again. Pure; texts lie in the arena.
+ *
+ * SelectDB keeps nothing of ours but a table's comment: the source's comment, and behind it
+ * "[walferry UUID OID]". A run that was killed finds its tables by it.
+ */
+#pragma once
+
+#include "schema/selectdb_design.h"
+
+const char *selectdb_ddl_mark(Arena *arena, const char *task_uuid, uint32_t oid);
+
+const char *selectdb_ddl_database(Arena *arena, const char *database);
+
+/*
+ * replicas: how many back ends there are for copies of the data, where these are fewer than
+ * SelectDB's default of three; 0: leave it to SelectDB.
+ */
+const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, const char *task_uuid,
+                               unsigned replicas);
