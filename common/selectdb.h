@@ -89,6 +89,11 @@ const SelectdbSchema *selectdb_schema(const SelectdbCall *call);
 SelectdbCall *selectdb_ask_version(Selectdb *db, size_t front_end);
 const char *selectdb_version(const SelectdbCall *call); /* "": it does not say */
 
+struct SelectdbBackend;
+
+/* Is a back end reached? Succeeds with whatever it answers over HTTP. */
+SelectdbCall *selectdb_ask_back_end(Selectdb *db, const struct SelectdbBackend *backend);
+
 /* ---- stream load: two hops ---- */
 
 /* Where a body goes: a back end as a front end named it and as it is reached from here. */

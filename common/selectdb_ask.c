@@ -178,6 +178,30 @@ const char *selectdb_version(const SelectdbCall *call)
     return call->text;
 }
 
+/* ---- a back end ---- */
+
+static SelectdbNext read_any_answer(SelectdbCall *call, const HttpReply *reply)
+{
+    if (reply->status > 0)
+        return SELECTDB_NEXT_DONE;
+    call->err = reply->err;
+    return SELECTDB_NEXT_FAIL;
+}
+
+static const SelectdbKind BACK_END = {
+    .read = read_any_answer, .method = "GET", .anonymous = true, .silence_s = ASK_SILENCE_S};
+
+SelectdbCall *selectdb_ask_back_end(Selectdb *db, const SelectdbBackend *backend)
+{
+    SelectdbCall *call = selectdb_start(db, &BACK_END);
+    const char *host = strstr(backend->url, "://");
+    size_t length = host ? (size_t)(host + 3 - backend->url) : 0;
+
+    length += strcspn(backend->url + length, "/?#");
+    call->url = arena_printf(&call->arena, "%.*s/api/health", (int)length, backend->url);
+    return call;
+}
+
 /* ---- refused rows ---- */
 
 /* Lines "Reason: ... . src line [...]; ": the first one's reason. None is an answer too. */
