@@ -96,5 +96,8 @@ bool check_task(const TaskFile *task, JobHost *host, CheckSink *sink, void *self
     CLEANUP(check_report_done)
     CheckReport report = {.task = task, .host = host, .sink = sink, .self = self};
 
-    return check_look_at_source(&report, err) && check_look_at_destination(&report, err);
+    if (!check_look_at_source(&report, err))
+        return false;
+    return task->destination.type == DESTINATION_SELECTDB ? check_look_at_selectdb(&report, err)
+                                                          : check_look_at_destination(&report, err);
 }

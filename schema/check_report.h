@@ -24,6 +24,7 @@ void check_report_done(CheckReport *report);
 /* Connect and give all items of that end. */
 NODISCARD bool check_look_at_source(CheckReport *report, Error *err);
 NODISCARD bool check_look_at_destination(CheckReport *report, Error *err);
+NODISCARD bool check_look_at_selectdb(CheckReport *report, Error *err);
 
 /* what is a format; to_do may be "". A warning that check.ignore names becomes ok. */
 void check_report(CheckReport *report, CheckLevel level, const char *id, const char *object,

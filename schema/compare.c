@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/sql_text.h"
+#include "schema/compare_selectdb.h"
 #include "schema/existing.h"
 #include "schema/map_catalog.h"
 
@@ -235,7 +236,7 @@ static bool compare_table(Compare *c, size_t number, CompareSink *sink, void *se
     return true;
 }
 
-static bool is_named(const CatalogTable *table, const char *name, Arena *arena)
+bool compare_is_named(const CatalogTable *table, const char *name, Arena *arena)
 {
     return strcmp(name, table->name) == 0 || strcmp(name, table->root_name) == 0 ||
            strcmp(name, catalog_name(arena, table)) == 0 || strcmp(name, table->to_name) == 0 ||
@@ -251,7 +252,8 @@ static bool compare_tables(Compare *c, const char *only_table, CompareSink *sink
     for (size_t i = 0; i < c->catalog.table_count; i++) {
         const CatalogTable *table = &c->catalog.tables[i];
 
-        if (!catalog_has_rows(table) || (only_table && !is_named(table, only_table, &c->arena)))
+        if (!catalog_has_rows(table) ||
+            (only_table && !compare_is_named(table, only_table, &c->arena)))
             continue;
         if (!compare_table(c, i, sink, self, err) ||
             (++count % TABLES_AT_ONCE == 0 && !let_go_locks(c, err)))
@@ -268,6 +270,8 @@ bool compare_task(const TaskFile *task, const char *only_table, CompareSink *sin
 {
     CLEANUP(compare_done) Compare c = {.task = task};
 
+    if (task->destination.type == DESTINATION_SELECTDB)
+        return compare_selectdb_task(task, only_table, sink, self, err);
     return connect_both(&c, err) && begin_both(&c, err) && read_tables(&c, err) &&
            compare_tables(&c, only_table, sink, self, err);
 }

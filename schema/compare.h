@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/task_file.h"
+#include "schema/catalog.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,3 +30,6 @@ typedef void CompareSink(void *self, const CompareTable *table);
 /* only_table: "schema.table" or a table's name, NULL for all; it is an error if none is meant. */
 NODISCARD bool compare_task(const TaskFile *task, const char *only_table, CompareSink *sink,
                             void *self, Error *err);
+
+/* Is that table meant, by its name or its partitioned table's, here or there? */
+bool compare_is_named(const CatalogTable *table, const char *name, Arena *arena);

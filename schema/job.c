@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "common/names.h"
+#include "common/selectdb.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -112,6 +113,20 @@ bool job_connect_destination(Pg **out, const TaskFile *task, const char *role, J
                        NULL};
 
     return connect_target(out, task, &target, role, host, err);
+}
+
+static bool wait_for_selectdb(void *self, struct pollfd *items, size_t count, int timeout_ms,
+                              Error *err)
+{
+    return job_wait(self, items, count, timeout_ms, err);
+}
+
+bool job_open_selectdb(Selectdb **out, const TaskFile *task, JobHost *host, Error *err)
+{
+    if (!selectdb_open(out, &task->destination, err))
+        return error_wrap(err, "destination");
+    selectdb_set_wait(*out, wait_for_selectdb, host);
+    return true;
 }
 
 bool job_end_predecessor(Pg *pg, const TaskFile *task, const char *role, JobHost *host, Error *err)

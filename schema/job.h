@@ -40,6 +40,12 @@ NODISCARD bool job_connect_source(Pg **out, const TaskFile *task, const char *ro
 NODISCARD bool job_connect_destination(Pg **out, const TaskFile *task, const char *role,
                                        JobHost *host, Error *err);
 
+struct Selectdb;
+
+/* The same for a SelectDB destination; nothing is connected yet. */
+NODISCARD bool job_open_selectdb(struct Selectdb **out, const TaskFile *task, JobHost *host,
+                                 Error *err);
+
 /*
  * Ends what a killed predecessor has left running in this database under our application_name, and
  * waits until it is gone: its statement could still take effect behind our back.
