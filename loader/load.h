@@ -136,6 +136,11 @@ Position loads_position(const Loads *loads, uint32_t relation_oid);
 /* False: there is none. */
 bool loads_open_cut(const Loads *loads, uint32_t relation_oid, LoadRange *out);
 
+/* How many rows of a chunk, from first_row on, a predecessor made one load of: they must be one
+ * again. 0: it did not. */
+uint64_t loads_recorded_rows(const Loads *loads, uint32_t relation_oid, uint32_t chunk,
+                             uint64_t first_row);
+
 /* Does all that can be done without waiting. */
 NODISCARD bool loads_step(Loads *loads, int64_t now_ms, Error *err);
 /* Fills at most `most` items to wait for before the next step; gives their number. */
