@@ -2,6 +2,7 @@
 #include "common/compiler.h"
 #include "common/selectdb.h"
 #include "schema/check_report.h"
+#include "schema/selectdb_ddl.h"
 #include "schema/selectdb_grants.h"
 
 #include <stdio.h>
@@ -64,10 +65,28 @@ static bool look_at_sql(CheckReport *r, Selectdb *db, bool *works, Error *err)
                                  : "let /api/query through to the front end: tables are made, "
                                    "emptied and asked by it",
                      "/api/query takes no statement: %s", why.message);
+    if (!*works)
+        print_tables(r);
     return true;
 }
 
-/* The six that loading, making and comparing tables takes; a compute group has one of its own. */
+/* Tables that were made by hand are used with existing_tables = "accept". */
+static void print_tables(CheckReport *r)
+{
+    for (size_t i = 0; i < r->catalog.table_count; i++) {
+        const CatalogTable *table = &r->catalog.tables[i];
+        SelectdbDesign design;
+        Error why;
+
+        if (catalog_has_rows(table) &&
+            selectdb_design_settle(r->task, table, &r->arena, &design, &why))
+            check_report(r, CHECK_WARN, "destination.query", catalog_to_name(&r->arena, table),
+                         selectdb_ddl_table(&r->arena, &design, "by-hand", 0),
+                         "it cannot be made from here");
+    }
+}
+
+/* What loading, making and comparing tables takes; the sixth is for the compute group. */
 static const struct {
     const char *privilege, *what_for;
 } PRIVILEGES[] = {
