@@ -42,3 +42,11 @@ NODISCARD bool check_tables(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_destination(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_existing(CheckReport *report, Pg *pg, Error *err);
 NODISCARD bool check_acting(CheckReport *report, Pg *pg, Error *err);
+
+/* SelectDB: can the tables stand there as they are? Looks at the source's catalog only. */
+NODISCARD bool check_selectdb_designs(CheckReport *report, Pg *pg, Error *err);
+
+/* SelectDB: what stands there already, once statements run; db NULL: they do not, and what would
+ * have to be run by hand is given. */
+struct Selectdb;
+NODISCARD bool check_selectdb_existing(CheckReport *report, struct Selectdb *db, Error *err);

@@ -232,6 +232,21 @@ static bool look_at_back_ends(CheckReport *r, Selectdb *db, Error *err)
     return true;
 }
 
+/* What is refused there is an item as well; only a host that gives up ends the check. */
+static bool look_at_tables(CheckReport *r, Selectdb *db, Error *err)
+{
+    Error why = {0};
+
+    if (check_selectdb_existing(r, db, &why))
+        return true;
+    if (why.kind == ERROR_NONE) {
+        *err = why;
+        return false;
+    }
+    check_report(r, CHECK_FAIL, "destination.catalog", why.object, why.hint, "%s", why.message);
+    return true;
+}
+
 bool check_look_at_selectdb(CheckReport *report, Error *err)
 {
     CLEANUP(selectdb_close) Selectdb *db = NULL;
@@ -239,5 +254,6 @@ bool check_look_at_selectdb(CheckReport *report, Error *err)
 
     return job_open_selectdb(&db, report->task, report->host, err) &&
            look_at_front_ends(report, db, err) && look_at_sql(report, db, &sql, err) &&
-           (!sql || look_at_grants(report, db, err)) && look_at_back_ends(report, db, err);
+           (!sql || look_at_grants(report, db, err)) && look_at_back_ends(report, db, err) &&
+           look_at_tables(report, sql ? db : NULL, err);
 }

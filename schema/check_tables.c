@@ -200,10 +200,15 @@ static void report_identities(CheckReport *r)
         if (r->task->source.keep_identity)
             check_report(r, CHECK_FAIL, "source.identity", catalog_name(&r->arena, table),
                          arena_printf(&r->arena, "%s;", identity_full_sql(&r->arena, table)),
-                         "no usable replica identity: published, its UPDATE and DELETE would fail");
+                         table->wants_full
+                             ? "SelectDB needs its old rows whole: they bear the key only"
+                             : "no usable replica identity: published, its UPDATE and DELETE would "
+                               "fail");
         else
             check_report(r, CHECK_OK, "source.identity", catalog_name(&r->arena, table), "",
-                         "has no usable key, will get REPLICA IDENTITY FULL");
+                         "%s, will get REPLICA IDENTITY FULL",
+                         table->wants_full ? "SelectDB needs its old rows whole"
+                                           : "has no usable key");
     }
     if (needing == 0)
         check_report(r, CHECK_OK, "source.identity", "", "", "every table has a usable identity");
@@ -231,12 +236,18 @@ static void report_unsupported(void *self, const UnsupportedItem *item)
                  "%s", item->reason);
 }
 
+static bool is_selectdb(const CheckReport *r)
+{
+    return r->task->destination.type == DESTINATION_SELECTDB;
+}
+
 static bool report_coverage(CheckReport *r, Pg *pg, Error *err)
 {
     Unsupported u = {r, 0};
 
-    if (!objects_read(pg, &r->arena, &r->catalog, err) ||
-        !unsupported_each(pg, &r->arena, &r->catalog, report_unsupported, &u, err))
+    if (!is_selectdb(r) && !objects_read(pg, &r->arena, &r->catalog, err))
+        return false;
+    if (!unsupported_each(pg, r->task, &r->arena, &r->catalog, report_unsupported, &u, err))
         return false;
     if (u.count == 0)
         check_report(r, CHECK_OK, "table.unsupported", "", "",
@@ -309,5 +320,7 @@ bool check_tables(CheckReport *report, Pg *pg, Error *err)
         report_right(report, &RIGHTS[i], pg_text(rows, 0, "role"));
     report_identities(report);
     report_mapping(report);
+    if (is_selectdb(report) && !check_selectdb_designs(report, pg, err))
+        return false;
     return report_coverage(report, pg, err) && report_others(report, pg, err);
 }

@@ -117,8 +117,8 @@ static bool read_unsupported(Inventory *inventory, CheckReport *report, Error *e
     CLEANUP(pg_close) Pg *pg = NULL;
 
     return job_connect_source(&pg, report->task, "init", NULL, err) &&
-           unsupported_each(pg, &inventory->arena, &report->catalog, keep_unsupported, inventory,
-                            err);
+           unsupported_each(pg, report->task, &inventory->arena, &report->catalog, keep_unsupported,
+                            inventory, err);
 }
 
 /* The objects are "schema.table", "schema.table.column" or "schema.table: constraint". */

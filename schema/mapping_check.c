@@ -46,7 +46,8 @@ static void leave_out(const MappingCheck *c, const char *kind, const CatalogTabl
 
 /* --- two of one name --- */
 
-/* Tables, sequences and indexes of a schema share their names. */
+/* Tables, sequences and indexes of a schema share their names; at SelectDB only tables with rows
+ * are made. */
 typedef struct Named {
     const char *schema, *name; /* at the destination */
     const char *source;        /* "table sales.orders" */
@@ -69,17 +70,24 @@ static unsigned line_of(const MappingCheck *c, const CatalogTable *table)
     return entry ? entry->line : whole ? whole->line : 0;
 }
 
+static bool is_selectdb(const MappingCheck *c)
+{
+    return c->task->destination.type == DESTINATION_SELECTDB;
+}
+
 static size_t name_table(const MappingCheck *c, const CatalogTable *table, Named *out)
 {
     size_t count = 0;
 
+    if (is_selectdb(c) && !catalog_has_rows(table))
+        return 0;
     out[count++] = (Named){
         .schema = table->to_schema,
         .name = table->to_name,
         .source = arena_printf(c->arena, "table %s", catalog_name(c->arena, table)),
         .line = line_of(c, table),
     };
-    for (size_t i = 0; i < table->index_count; i++) {
+    for (size_t i = 0; !is_selectdb(c) && i < table->index_count; i++) {
         const CatalogIndex *index = &table->indexes[i];
 
         if (!map_index_is_left_out(table, index))
@@ -103,7 +111,7 @@ static size_t name_all(const MappingCheck *c, Named **out)
     names = ARENA_ARRAY(c->arena, Named, most);
     for (size_t i = 0; i < c->catalog->table_count; i++)
         count += name_table(c, &c->catalog->tables[i], &names[count]);
-    for (size_t i = 0; i < c->catalog->sequence_count; i++) {
+    for (size_t i = 0; !is_selectdb(c) && i < c->catalog->sequence_count; i++) {
         const CatalogSequence *sequence = &c->catalog->sequences[i];
 
         names[count++] = (Named){
@@ -127,10 +135,13 @@ static void check_names(const MappingCheck *c)
         const Named *a = &names[i - 1], *b = &names[i];
 
         if (by_name(a, b) == 0)
-            refuse(c, arena_printf(c->arena, "%s.%s", b->schema, b->name),
-                   "give one of them another to_table or to_schema, or exclude it",
-                   arena_printf(c->arena, "%s%s and %s would both have this name",
-                                place(c, a->line ? a->line : b->line), a->source, b->source));
+            refuse(
+                c, arena_printf(c->arena, "%s.%s", b->schema, b->name),
+                is_selectdb(c)
+                    ? "give one of them another to_table or to_database in objects, or exclude it"
+                    : "give one of them another to_table or to_schema, or exclude it",
+                arena_printf(c->arena, "%s%s and %s would both have this name",
+                             place(c, a->line ? a->line : b->line), a->source, b->source));
     }
 }
 
@@ -231,6 +242,8 @@ static void check_column_names(const MappingCheck *c, const CatalogTable *table)
         refuse(
             c, catalog_name(c->arena, table), "exclude the table instead",
             arena_printf(c->arena, "%sall its columns are skipped", place(c, line_of(c, table))));
+    if (is_selectdb(c))
+        return; /* selectdb_design() looks at names as SelectDB does */
     if (count > 0)
         qsort(columns, count, sizeof(CatalogColumn *), by_new_name);
     for (size_t i = 1; i < count; i++) {
@@ -338,6 +351,8 @@ void mapping_each(const Catalog *catalog, const TaskFile *task, Arena *arena, Ma
         if (entry)
             check_skips(&c, table, entry);
         check_column_names(&c, table);
+        if (is_selectdb(&c))
+            continue; /* nothing of what follows is made there */
         check_shared_columns(&c, table);
         check_left_out(&c, table);
         check_definitions(&c, table);

@@ -64,8 +64,8 @@ bool own_objects_find(Pg *source, Pg *destination, const TaskFile *task, const c
     *out = (Found){0};
     return find_owner(source, "walferry.heartbeat", HEARTBEAT, task, task_uuid, &out->heartbeat,
                       &unused, err) &&
-           find_owner(destination, "walferry.progress", PROGRESS, task, task_uuid, &out->progress,
-                      &out->moved, err) &&
+           (!destination || find_owner(destination, "walferry.progress", PROGRESS, task, task_uuid,
+                                       &out->progress, &out->moved, err)) &&
            slot_read(source, names_slot(task->name, slot), &out->slot, err);
 }
 

@@ -21,7 +21,7 @@ typedef struct Found {
     SlotState slot;
 } Found;
 
-/* What is there under the task's name. */
+/* What is there under the task's name. destination NULL: it keeps nothing of ours. */
 NODISCARD bool own_objects_find(Pg *source, Pg *destination, const TaskFile *task,
                                 const char *task_uuid, Found *out, Error *err);
 

@@ -14,6 +14,7 @@
 #include "schema/model.h"
 #include "schema/objects.h"
 #include "schema/publish.h"
+#include "schema/selectdb_model.h"
 #include "schema/statements.h"
 #include "schema/translate.h"
 #include "schema/unsupported.h"
@@ -26,10 +27,11 @@ typedef struct Plan {
     JobHost *host;
     Arena *arena;
     char publication[OBJECT_NAME_MAX];
-    Pg *source; /* as it is now */
-    Pg *holder; /* in the snapshot */
-    Pg *destination;
-    Catalog seen; /* under the snapshot */
+    Pg *source;            /* as it is now */
+    Pg *holder;            /* in the snapshot */
+    Pg *destination;       /* NULL: SelectDB */
+    SelectdbTables tables; /* SelectDB */
+    Catalog seen;          /* under the snapshot */
     Catalog now;
     OidSet only; /* as asked for */
     bool wants_newer_snapshot;
@@ -40,6 +42,7 @@ static void plan_done(Plan *plan)
     pg_close(&plan->source);
     pg_close(&plan->holder);
     pg_close(&plan->destination);
+    selectdb_close(&plan->tables.db);
 }
 
 /*
@@ -52,14 +55,26 @@ static bool bound_lock_waits(Plan *p, Error *err)
                     (long long)p->task->source.lock_timeout_ms);
 }
 
+static bool is_selectdb(const Plan *p)
+{
+    return p->task->destination.type == DESTINATION_SELECTDB;
+}
+
+static bool connect_destination(Plan *p, Error *err)
+{
+    if (is_selectdb(p))
+        return job_open_selectdb(&p->tables.db, p->task, p->host, err);
+    return job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
+           job_end_predecessor(p->destination, p->task, "schema", p->host, err);
+}
+
 static bool connect_all(Plan *p, Error *err)
 {
     return job_connect_source(&p->source, p->task, "schema", p->host, err) &&
            bound_lock_waits(p, err) &&
            job_end_predecessor(p->source, p->task, "schema", p->host, err) &&
            job_connect_source(&p->holder, p->task, "schema", p->host, err) &&
-           job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
-           job_end_predecessor(p->destination, p->task, "schema", p->host, err);
+           connect_destination(p, err);
 }
 
 /* A snapshot whose holder is gone, and a table that is, are nobody's fault: try anew. */
@@ -153,14 +168,19 @@ static bool read_mapped(Plan *p, Error *err)
     return catalog_read_rest(p->source, p->arena, &p->now, err);
 }
 
+/* What stands beside the tables; at SelectDB nothing does. */
+static bool read_beside(Plan *p, Error *err)
+{
+    return is_selectdb(p) || (catalog_read_details(p->source, p->arena, &p->now, err) &&
+                              objects_read(p->source, p->arena, &p->now, err));
+}
+
 static bool read_now(Plan *p, Error *err)
 {
     size_t unpublished = 0;
 
     if (!read_published(p, p->source, &p->now, &unpublished, err) || !read_mapped(p, err) ||
-        !catalog_read_details(p->source, p->arena, &p->now, err) ||
-        !objects_read(p->source, p->arena, &p->now, err) ||
-        !unsupported_refuse(p->source, p->arena, &p->now, err))
+        !read_beside(p, err) || !unsupported_refuse(p->source, p->task, p->arena, &p->now, err))
         return false;
     map_catalog(&p->now, p->task, p->arena);
     if (!mapping_settle(&p->now, p->task, p->arena, err))
@@ -195,7 +215,7 @@ static bool read_source(Plan *p, Error *err)
 /* After the model, which wants all indexes: leaves out those that the user's own tables have. */
 static bool add_statements(Plan *p, Model *model, Error *err)
 {
-    if (!p->task->phase_schema)
+    if (!p->task->phase_schema || is_selectdb(p))
         return true;
     if (!existing_keys_leave_out(p->destination, p->task, &p->now, p->arena, err) ||
         !translate_catalog(p->destination, &p->now, p->arena, err))
@@ -207,7 +227,8 @@ static bool add_statements(Plan *p, Model *model, Error *err)
 
 static bool build_model(Plan *p, Model **out, Error *err)
 {
-    TypeEnds ends = {pg_server_version(p->source), pg_server_version(p->destination)};
+    int source = pg_server_version(p->source);
+    TypeEnds ends = {source, p->destination ? pg_server_version(p->destination) : source};
     Model *model = model_build(p->arena, &p->now, ends, p->request->only, p->request->only_count,
                                p->task->stages.copy);
 
@@ -216,8 +237,29 @@ static bool build_model(Plan *p, Model **out, Error *err)
     if (!publication_digest(p->source, p->publication, &model->publication_digest, err) ||
         !add_statements(p, model, err))
         return false;
+    if (is_selectdb(p))
+        selectdb_model_fill(model, &p->tables);
     *out = model;
     return true;
+}
+
+static bool make_selectdb_tables(Plan *p, Error *err)
+{
+    p->tables.task = p->task;
+    p->tables.owner = (SelectdbOwner){p->task->name, p->request->task_uuid};
+    p->tables.catalog = &p->now;
+    p->tables.host = p->host;
+    p->tables.arena = p->arena;
+    return selectdb_tables_design(&p->tables, p->request->only, p->request->only_count, err) &&
+           selectdb_tables_look(&p->tables, err) && selectdb_tables_judge(&p->tables, err) &&
+           selectdb_tables_make(&p->tables, err);
+}
+
+static bool make_tables(Plan *p, Error *err)
+{
+    if (is_selectdb(p))
+        return make_selectdb_tables(p, err);
+    return destination_create(p->destination, p->task, &p->now, p->arena, p->host, err);
 }
 
 bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host, Arena *arena,
@@ -239,8 +281,7 @@ bool plan_task(const TaskFile *task, const PlanRequest *request, JobHost *host, 
         return p.wants_newer_snapshot;
     }
     (void)FAILPOINT("schema.catalog_read");
-    if (!destination_create(p.destination, task, &p.now, arena, host, err) ||
-        !build_model(&p, &model, err))
+    if (!make_tables(&p, err) || !build_model(&p, &model, err))
         return false;
     *out = (PlanOutcome){.model = model};
     return true;

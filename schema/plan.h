@@ -16,6 +16,7 @@ typedef struct PlanRequest {
     const char *snapshot_name; /* "": no rows will be copied */
     const uint32_t *only;      /* oids of tables that start again; NULL: all */
     size_t only_count;
+    const char *task_uuid;
 } PlanRequest;
 
 typedef struct PlanOutcome {

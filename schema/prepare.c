@@ -7,6 +7,7 @@
 #include "schema/mapping_check.h"
 #include "schema/own_objects.h"
 #include "schema/publish.h"
+#include "schema/selectdb_tables.h"
 #include "schema/slot.h"
 #include "system.sql.h"
 
@@ -18,7 +19,7 @@ typedef struct Prepare {
     int64_t lanes;
     JobHost *host;
     char slot[OBJECT_NAME_MAX]; /* and publication */
-    Pg *source, *destination;
+    Pg *source, *destination;   /* destination NULL: SelectDB */
     Found found;
     Catalog catalog;
     Arena arena;
@@ -31,11 +32,15 @@ static void prepare_done(Prepare *prepare)
     arena_done(&prepare->arena);
 }
 
+/* SelectDB keeps nothing of ours: it is not spoken to before there are tables to be made. */
 static bool connect_both(Prepare *p, Error *err)
 {
-    return job_connect_source(&p->source, p->task, "schema", p->host, err) &&
-           job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
-           job_end_predecessor(p->source, p->task, "schema", p->host, err) &&
+    if (!job_connect_source(&p->source, p->task, "schema", p->host, err) ||
+        !job_end_predecessor(p->source, p->task, "schema", p->host, err))
+        return false;
+    if (p->task->destination.type == DESTINATION_SELECTDB)
+        return true;
+    return job_connect_destination(&p->destination, p->task, "schema", p->host, err) &&
            job_end_predecessor(p->destination, p->task, "schema", p->host, err);
 }
 
@@ -50,10 +55,20 @@ static bool make_own_objects(Prepare *p, Error *err)
     if (!own_objects_make_source(p->source, p->task, p->task_uuid, err))
         return false;
     (void)FAILPOINT("schema.source_objects");
-    if (!own_objects_make_destination(p->destination, p->task, p->task_uuid, p->lanes, err))
+    if (p->destination &&
+        !own_objects_make_destination(p->destination, p->task, p->task_uuid, p->lanes, err))
         return false;
     (void)FAILPOINT("schema.destination_objects");
     return true;
+}
+
+/* What cannot stand at SelectDB is said before anything is changed at the source. */
+static bool settle_designs(Prepare *p, Error *err)
+{
+    SelectdbTables tables = {.task = p->task, .catalog = &p->catalog, .arena = &p->arena};
+
+    return p->task->destination.type != DESTINATION_SELECTDB ||
+           selectdb_tables_design(&tables, NULL, 0, err);
 }
 
 static bool read_catalog(Prepare *p, Error *err)
@@ -61,7 +76,7 @@ static bool read_catalog(Prepare *p, Error *err)
     if (!catalog_read(p->source, p->task, &p->arena, &p->catalog, err))
         return false;
     if (p->catalog.table_count > 0)
-        return mapping_settle(&p->catalog, p->task, &p->arena, err);
+        return mapping_settle(&p->catalog, p->task, &p->arena, err) && settle_designs(p, err);
     error_set(err, ERROR_CONFIG, "the task selects no table");
     return error_hint(err, "name schemas or tables of the source in `objects`");
 }

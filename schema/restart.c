@@ -7,6 +7,7 @@
 #include "common/replica_role.h"
 #include "common/sql_text.h"
 #include "schema/created.h"
+#include "schema/selectdb_restart.h"
 
 typedef Walferry__Model__Model Model;
 typedef Walferry__Model__ModelTable ModelTable;
@@ -110,6 +111,8 @@ bool restart_tables(const TaskFile *task, const Model *model, const uint32_t *oi
     CLEANUP(restart_done) Restart r = {.task = task, .host = host};
     bool replica = false;
 
+    if (task->destination.type == DESTINATION_SELECTDB)
+        return selectdb_restart(task, model, oids, count, host, err);
     if (!job_connect_destination(&r.pg, task, "schema", host, err) ||
         !job_end_predecessor(r.pg, task, "schema", host, err))
         return false;

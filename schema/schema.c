@@ -85,8 +85,7 @@ static bool run_plan(Schema *s, Error *err)
 {
     const Walferry__Control__Job *job = s->assignment->job;
     PlanRequest request = {job->snapshot_name, job->n_relation_oids ? job->relation_oids : NULL,
-                           job->n_relation_oids};
-
+                           job->n_relation_oids, s->assignment->task_uuid};
     PlanOutcome outcome;
 
     if (!plan_task(&s->task, &request, &s->host, &s->arena, &outcome, err))

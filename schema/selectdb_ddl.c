@@ -3,9 +3,24 @@
 #include "common/selectdb_sql.h"
 #include "common/sql_text.h"
 
-const char *selectdb_ddl_mark(Arena *arena, const char *task_uuid, uint32_t oid)
+const char *selectdb_ddl_mark(Arena *arena, SelectdbOwner owner, uint32_t oid)
 {
-    return arena_printf(arena, "[walferry %s %u]", task_uuid, oid);
+    return arena_printf(arena, "[walferry %s %s %u]", owner.task, owner.task_uuid, oid);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+
+    return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+bool selectdb_ddl_is_marked(Arena *arena, const char *comment, SelectdbOwner owner, uint32_t oid)
+{
+    if (owner.task_uuid && owner.task_uuid[0])
+        return ends_with(comment, selectdb_ddl_mark(arena, owner, oid));
+    return strstr(comment, arena_printf(arena, "[walferry %s ", owner.task)) &&
+           ends_with(comment, arena_printf(arena, " %u]", oid));
 }
 
 static const char *finish(Arena *arena, const Bytes *sql)
@@ -77,15 +92,14 @@ static void add_key(Bytes *sql, const SelectdbDesign *design)
     sql_add(sql, ")\n");
 }
 
-static void add_comment(Bytes *sql, Arena *arena, const SelectdbDesign *design,
-                        const char *task_uuid)
+static void add_comment(Bytes *sql, Arena *arena, const SelectdbDesign *design, SelectdbOwner owner)
 {
     const char *comment = design->source->comment ? design->source->comment : "";
 
     sql_add(sql, "COMMENT ");
-    selectdb_sql_text(
-        sql, str_of(arena_printf(arena, "%s%s%s", comment, comment[0] ? " " : "",
-                                 selectdb_ddl_mark(arena, task_uuid, design->source->oid))));
+    selectdb_sql_text(sql,
+                      str_of(arena_printf(arena, "%s%s%s", comment, comment[0] ? " " : "",
+                                          selectdb_ddl_mark(arena, owner, design->source->oid))));
     sql_add(sql, "\n");
 }
 
@@ -138,7 +152,7 @@ static void add_properties(Bytes *sql, Arena *arena, const SelectdbDesign *desig
     sql_add(sql, "\n)");
 }
 
-const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, const char *task_uuid,
+const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, SelectdbOwner owner,
                                unsigned replicas)
 {
     CLEANUP(bytes_done) Bytes sql = {0};
@@ -149,7 +163,7 @@ const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, const
     add_fields(&sql, design);
     sql_add(&sql, "\n)\nENGINE=OLAP\n");
     add_key(&sql, design);
-    add_comment(&sql, arena, design, task_uuid);
+    add_comment(&sql, arena, design, owner);
     add_distribution(&sql, design);
     add_properties(&sql, arena, design, replicas);
     return finish(arena, &sql);

@@ -3,13 +3,21 @@
  * table of its own again. Pure; texts lie in the arena.
  *
  * SelectDB keeps nothing of ours but a table's comment: the source's comment, and behind it
- * "[walferry UUID OID]". A run that was killed finds its tables by it.
+ * "[walferry TASK UUID OID]". A run that was killed finds its tables by it.
  */
 #pragma once
 
 #include "schema/selectdb_design.h"
 
-const char *selectdb_ddl_mark(Arena *arena, const char *task_uuid, uint32_t oid);
+typedef struct SelectdbOwner {
+    const char *task;
+    const char *task_uuid;
+} SelectdbOwner;
+
+const char *selectdb_ddl_mark(Arena *arena, SelectdbOwner owner, uint32_t oid);
+
+/* Is the comment one with that mark? Without a uuid any of the task's does. */
+bool selectdb_ddl_is_marked(Arena *arena, const char *comment, SelectdbOwner owner, uint32_t oid);
 
 const char *selectdb_ddl_database(Arena *arena, const char *database);
 
@@ -17,5 +25,5 @@ const char *selectdb_ddl_database(Arena *arena, const char *database);
  * replicas: how many back ends there are for copies of the data, where these are fewer than
  * SelectDB's default of three; 0: leave it to SelectDB.
  */
-const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, const char *task_uuid,
+const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, SelectdbOwner owner,
                                unsigned replicas);

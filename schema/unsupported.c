@@ -5,6 +5,7 @@
 #include "unsupported_columns.sql.h"
 #include "unsupported_tables.sql.h"
 
+/* The first one is of tables, the others of what belongs to them. */
 static const char *const QUERIES[] = {SQL_UNSUPPORTED_TABLES, SQL_UNSUPPORTED_COLUMNS,
                                       SQL_NOT_MADE};
 
@@ -37,12 +38,13 @@ static void report_objects(Arena *arena, const Catalog *catalog, UnsupportedSink
     }
 }
 
-bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedSink *sink,
-                      void *self, Error *err)
+bool unsupported_each(Pg *pg, const TaskFile *task, Arena *arena, const Catalog *catalog,
+                      UnsupportedSink *sink, void *self, Error *err)
 {
     const char *oids = catalog_oids(arena, catalog);
+    bool selectdb = task->destination.type == DESTINATION_SELECTDB;
 
-    for (size_t i = 0; i < COUNT_OF(QUERIES); i++) {
+    for (size_t i = 0; i < (selectdb ? 1 : COUNT_OF(QUERIES)); i++) {
         if (!run_query(pg, QUERIES[i], oids, sink, self, err))
             return false;
     }
@@ -67,9 +69,10 @@ static void keep_first(void *self, const UnsupportedItem *item)
     error_hint(first->err, "exclude the table in objects; walferry check lists all of them");
 }
 
-bool unsupported_refuse(Pg *pg, Arena *arena, const Catalog *catalog, Error *err)
+bool unsupported_refuse(Pg *pg, const TaskFile *task, Arena *arena, const Catalog *catalog,
+                        Error *err)
 {
     First first = {.err = err};
 
-    return unsupported_each(pg, arena, catalog, keep_first, &first, err) && !first.found;
+    return unsupported_each(pg, task, arena, catalog, keep_first, &first, err) && !first.found;
 }

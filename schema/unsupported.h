@@ -15,9 +15,13 @@ typedef struct UnsupportedItem {
 
 typedef void UnsupportedSink(void *self, const UnsupportedItem *item);
 
-/* What the tables need is looked at if objects_read() has been called. */
-NODISCARD bool unsupported_each(Pg *pg, Arena *arena, const Catalog *catalog, UnsupportedSink *sink,
-                                void *self, Error *err);
+/*
+ * What the tables need is looked at if objects_read() has been called. At SelectDB only the tables
+ * themselves count: nothing else of theirs is made there, and every value has a text.
+ */
+NODISCARD bool unsupported_each(Pg *pg, const TaskFile *task, Arena *arena, const Catalog *catalog,
+                                UnsupportedSink *sink, void *self, Error *err);
 
 /* CONFIG with the first fatal item if there is one. */
-NODISCARD bool unsupported_refuse(Pg *pg, Arena *arena, const Catalog *catalog, Error *err);
+NODISCARD bool unsupported_refuse(Pg *pg, const TaskFile *task, Arena *arena,
+                                  const Catalog *catalog, Error *err);

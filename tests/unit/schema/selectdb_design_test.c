@@ -9,6 +9,7 @@ enum { INT4 = 23, TEXT = 25, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700 };
 
 static Arena arena;
 static const char *NOTHING[] = {NULL};
+static const SelectdbOwner OWNER = {"shop", "c0ffee"};
 
 static int give_arena_back(void **state)
 {
@@ -103,7 +104,7 @@ static void a_table_with_a_key_is_unique_and_begins_with_it(void **state)
     SelectdbDesign design = designed();
 
     (void)state;
-    assert_string_equal(selectdb_ddl_table(&arena, &design, "c0ffee", 0),
+    assert_string_equal(selectdb_ddl_table(&arena, &design, OWNER, 0),
                         "CREATE TABLE `dw`.`orders` (\n"
                         "  `id` INT NOT NULL,\n"
                         "  `note` STRING NULL COMMENT 'it\\'s \\\\ a note',\n"
@@ -111,7 +112,7 @@ static void a_table_with_a_key_is_unique_and_begins_with_it(void **state)
                         ")\n"
                         "ENGINE=OLAP\n"
                         "UNIQUE KEY(`id`)\n"
-                        "COMMENT '[walferry c0ffee 4711]'\n"
+                        "COMMENT '[walferry shop c0ffee 4711]'\n"
                         "DISTRIBUTED BY HASH(`id`) BUCKETS AUTO\n"
                         "PROPERTIES (\n"
                         "  'light_schema_change' = 'true',\n"
@@ -128,7 +129,7 @@ static void a_table_without_one_is_duplicate_with_columns_of_ours(void **state)
     table.index_count = 0;
     table.comment = "all orders";
     design = designed();
-    assert_string_equal(selectdb_ddl_table(&arena, &design, "c0ffee", 1),
+    assert_string_equal(selectdb_ddl_table(&arena, &design, OWNER, 1),
                         "CREATE TABLE `dw`.`orders` (\n"
                         "  `id` INT NULL,\n"
                         "  `note` STRING NULL COMMENT 'it\\'s \\\\ a note',\n"
@@ -139,7 +140,7 @@ static void a_table_without_one_is_duplicate_with_columns_of_ours(void **state)
                         ")\n"
                         "ENGINE=OLAP\n"
                         "DUPLICATE KEY(`id`)\n"
-                        "COMMENT 'all orders [walferry c0ffee 4711]'\n"
+                        "COMMENT 'all orders [walferry shop c0ffee 4711]'\n"
                         "DISTRIBUTED BY RANDOM BUCKETS AUTO\n"
                         "PROPERTIES (\n"
                         "  'light_schema_change' = 'true',\n"
@@ -156,7 +157,7 @@ static void where_no_column_may_sort_the_number_of_the_change_does(void **state)
     table.index_count = 0;
     columns[1].type_oid = FLOAT8;
     design = designed();
-    sql = selectdb_ddl_table(&arena, &design, "c0ffee", 0);
+    sql = selectdb_ddl_table(&arena, &design, OWNER, 0);
     assert_non_null(strstr(sql, "(\n  `_record_id` BIGINT NULL DEFAULT \"0\",\n  `note` STRING"));
     assert_non_null(strstr(sql, "DUPLICATE KEY(`_record_id`)\n"));
     assert_string_equal(design.fields[design.field_count - 1].name, "_record_id");
@@ -180,7 +181,7 @@ static void the_task_file_has_its_say(void **state)
     object.property_count = 1;
     columns[0].not_null = true;
     design = designed();
-    sql = selectdb_ddl_table(&arena, &design, "c0ffee", 1);
+    sql = selectdb_ddl_table(&arena, &design, OWNER, 1);
     assert_non_null(strstr(sql, "  `note` VARCHAR(65533) NOT NULL COMMENT"));
     assert_non_null(strstr(sql, "  `price` DECIMAL(20,4) NULL"));
     assert_non_null(strstr(sql, "UNIQUE KEY(`note`, `id`)\n"));
@@ -353,12 +354,27 @@ static void a_table_that_is_there_is_read(void **state)
 static void what_we_make_reads_back_as_it_was_meant(void **state)
 {
     SelectdbDesign design = designed();
-    SelectdbThere there = read_there(selectdb_ddl_table(&arena, &design, "c0ffee", 0));
+    SelectdbThere there = read_there(selectdb_ddl_table(&arena, &design, OWNER, 0));
     const char *differences = NULL;
 
     (void)state;
     assert_true(selectdb_fit(&there, &design, &arena, &differences));
-    assert_string_equal(there.comment, selectdb_ddl_mark(&arena, "c0ffee", 4711));
+    assert_string_equal(there.comment, selectdb_ddl_mark(&arena, OWNER, 4711));
+}
+
+static void a_table_of_ours_is_known_by_its_mark(void **state)
+{
+    SelectdbOwner other = {"shop", "decaf0"}, namesake = {"sho", "c0ffee"}, any = {"shop", ""};
+    const char *comment = arena_printf(&arena, "mine %s", selectdb_ddl_mark(&arena, OWNER, 4711));
+
+    (void)state;
+    assert_true(selectdb_ddl_is_marked(&arena, comment, OWNER, 4711));
+    assert_true(selectdb_ddl_is_marked(&arena, comment, any, 4711));
+    assert_false(selectdb_ddl_is_marked(&arena, comment, OWNER, 711));
+    assert_false(selectdb_ddl_is_marked(&arena, comment, any, 711));
+    assert_false(selectdb_ddl_is_marked(&arena, comment, other, 4711));
+    assert_false(selectdb_ddl_is_marked(&arena, comment, namesake, 4711));
+    assert_false(selectdb_ddl_is_marked(&arena, "mine", any, 4711));
 }
 
 static void a_table_that_fits_gives_its_own_types(void **state)
@@ -444,6 +460,7 @@ int main(void)
         TEST(what_else_is_wrong_is_refused),
         TEST(a_table_that_is_there_is_read),
         TEST(what_we_make_reads_back_as_it_was_meant),
+        TEST(a_table_of_ours_is_known_by_its_mark),
         TEST(a_table_that_fits_gives_its_own_types),
         TEST(what_does_not_fit_is_named),
         TEST(what_is_no_table_is_not_read),
