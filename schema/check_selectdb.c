@@ -47,6 +47,23 @@ static bool look_at_front_ends(CheckReport *r, Selectdb *db, Error *err)
 
 /* ---- SQL ---- */
 
+/* Tables that were made by hand are used with existing_tables = "accept". */
+static void print_tables(CheckReport *r)
+{
+    for (size_t i = 0; i < r->catalog.table_count; i++) {
+        const CatalogTable *table = &r->catalog.tables[i];
+        SelectdbDesign design;
+        Error why;
+
+        if (catalog_has_rows(table) &&
+            selectdb_design_settle(r->task, table, &r->arena, &design, &why))
+            check_report(r, CHECK_WARN, "destination.query", catalog_to_name(&r->arena, table),
+                         selectdb_ddl_table(&r->arena, &design,
+                                            (SelectdbOwner){r->task->name, "by-hand"}, 0),
+                         "it cannot be made from here");
+    }
+}
+
 static bool look_at_sql(CheckReport *r, Selectdb *db, bool *works, Error *err)
 {
     CLEANUP(selectdb_free) SelectdbCall *call = selectdb_sql(db, "", "SELECT 1");
@@ -68,22 +85,6 @@ static bool look_at_sql(CheckReport *r, Selectdb *db, bool *works, Error *err)
     if (!*works)
         print_tables(r);
     return true;
-}
-
-/* Tables that were made by hand are used with existing_tables = "accept". */
-static void print_tables(CheckReport *r)
-{
-    for (size_t i = 0; i < r->catalog.table_count; i++) {
-        const CatalogTable *table = &r->catalog.tables[i];
-        SelectdbDesign design;
-        Error why;
-
-        if (catalog_has_rows(table) &&
-            selectdb_design_settle(r->task, table, &r->arena, &design, &why))
-            check_report(r, CHECK_WARN, "destination.query", catalog_to_name(&r->arena, table),
-                         selectdb_ddl_table(&r->arena, &design, "by-hand", 0),
-                         "it cannot be made from here");
-    }
 }
 
 /* What loading, making and comparing tables takes; the sixth is for the compute group. */
