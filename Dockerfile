@@ -7,7 +7,7 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         build-essential cmake ninja-build pkg-config libpq-dev libzmq3-dev libprotobuf-c-dev \
         protobuf-c-compiler libconfig-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev \
-        uthash-dev zlib1g-dev libcmocka-dev && \
+        uthash-dev zlib1g-dev libmicrohttpd-dev libcmocka-dev && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

@@ -64,3 +64,40 @@ bool profile_unicode_names(Profile profile)
 {
     return profile == PROFILE_DORIS_4X_LOCAL;
 }
+
+bool profile_receive_time(Profile profile)
+{
+    return profile != PROFILE_DORIS_30_LOCAL;
+}
+
+bool profile_first_error(Profile profile)
+{
+    return profile == PROFILE_DORIS_4X_LOCAL;
+}
+
+bool profile_unknown_label_fails(Profile profile)
+{
+    return profile_is_cloud(profile);
+}
+
+/* streaming_label_keep_max_second of the FE, label_keep_max_second of the meta-service. */
+int64_t profile_label_keep_s(Profile profile)
+{
+    return profile_is_cloud(profile) ? 259200 : 43200;
+}
+
+int64_t profile_label_num_threshold(Profile profile)
+{
+    return profile_is_cloud(profile) ? 0 : 2000;
+}
+
+int64_t profile_max_aborted(Profile profile)
+{
+    return profile_is_cloud(profile) ? 100 : 0;
+}
+
+/* max_running_txn_num_per_db; the cloud's is not known: the smaller one. */
+int64_t profile_max_running(Profile profile)
+{
+    return profile == PROFILE_DORIS_4X_LOCAL ? 10000 : 1000;
+}

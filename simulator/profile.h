@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum Profile {
     PROFILE_DORIS_30_LOCAL, /* doris-3.0-local */
@@ -33,6 +34,17 @@ bool profile_trims_enclose(Profile profile);
 bool profile_new_key_header(Profile profile);
 /* string_type_length_soft_limit_bytes. */
 size_t profile_string_limit(Profile profile);
+
+/* The reply has ReceiveDataTimeMs (since 2024-09), FirstErrorMsg (since 2025-09). */
+bool profile_receive_time(Profile profile);
+bool profile_first_error(Profile profile);
+/* get_load_state of a label that nobody has used is an error, not "UNKNOWN". */
+bool profile_unknown_label_fails(Profile profile);
+/* The limits of the labels: seconds, a count or 0, attempts or 0, running or 0. */
+int64_t profile_label_keep_s(Profile profile);
+int64_t profile_label_num_threshold(Profile profile);
+int64_t profile_max_aborted(Profile profile);
+int64_t profile_max_running(Profile profile);
 
 /* ---- SQL ---- */
 

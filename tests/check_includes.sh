@@ -24,6 +24,7 @@ forbid 'libpq outside its files' '#include <(libpq-fe|libpq/.*|pg_config.*)\.h>'
 forbid 'libcurl outside common/http.c' '#include <curl' 'common/http\.c' .
 forbid 'ZeroMQ outside common/channel.c' '#include <zmq' 'common/channel\.c' .
 forbid 'SQLite outside store/ and simulator/' '#include <sqlite3' '(store|simulator)/[a-z_]*\.c' .
+forbid 'libmicrohttpd outside simulator/http.c' '#include <microhttpd' 'simulator/http\.c' .
 forbid 'libconfig outside its files' '#include <libconfig' 'common/(config_syntax|settings_reader)\.c' .
 forbid 'change.pb-c.h outside common/codec_*.c' '#include ["<]change\.pb-c\.h' \
     'common/codec[a-z_]*\.c|tests/(unit|fuzz|support)/.*' .
