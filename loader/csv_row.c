@@ -193,6 +193,15 @@ uint32_t csv_plan_columns(const CsvPlan *plan)
     return plan->source_count;
 }
 
+const char *csv_plan_name(const CsvPlan *plan, uint32_t column)
+{
+    for (size_t i = 0; i < plan->column_count; i++) {
+        if (plan->columns[i].form < FORM_DELETED && plan->columns[i].source == column)
+            return plan->columns[i].model->name;
+    }
+    return "";
+}
+
 static bool is_ours(const PlanColumn *column)
 {
     return column->form >= FORM_DELETED;
@@ -231,6 +240,20 @@ bool csv_row_check(const CsvPlan *plan, Value *values, bool only_key, CsvUnfit *
         *value = (Value){.form = VALUE_NULL};
     }
     return true;
+}
+
+void csv_value_text(const CsvPlan *plan, uint32_t column, const Value *value, Bytes *out)
+{
+    Form form = FORM_TEXT;
+
+    for (size_t i = 0; i < plan->column_count; i++) {
+        if (!is_ours(&plan->columns[i]) && plan->columns[i].source == column)
+            form = plan->columns[i].form;
+    }
+    Str text = form == FORM_ZONED ? without_offset(value->bytes) : value->bytes;
+    if (form == FORM_BOOLEAN && text.len == 1)
+        text = str_of(text.data[0] == 't' ? "1" : text.data[0] == 'f' ? "0" : "");
+    bytes_add_str(out, text);
 }
 
 /* --- writing --- */

@@ -56,6 +56,11 @@ bool csv_plan_fits(const CsvPlan *plan, const Relation *relation);
 /* The keys of a unique table as indexes into the relation's columns, in the table's order. */
 const uint32_t *csv_plan_keys(const CsvPlan *plan, uint32_t *count);
 uint32_t csv_plan_columns(const CsvPlan *plan); /* of the relation */
+/* What a column of the relation is called at the destination. */
+const char *csv_plan_name(const CsvPlan *plan, uint32_t column);
+
+/* A value as it is at the destination, for a statement there; not escaped. */
+void csv_value_text(const CsvPlan *plan, uint32_t column, const Value *value, Bytes *out);
 
 /*
  * False: a value does not fit, *unfit tells which. Where the task wants it so it becomes NULL

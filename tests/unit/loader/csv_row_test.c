@@ -2,78 +2,37 @@
 
 #include "common/compiler.h"
 
+#include "tests/unit/loader/selectdb_samples.h"
+
 #include "tests/support/cmocka_all.h"
 
 #include <stdio.h>
 
-typedef Walferry__Model__SelectdbColumn ModelColumn;
-typedef Walferry__Model__SelectdbTable ModelTable;
-
-enum { COLUMNS_MAX = 8 };
-
-/* A table at SelectDB, and the relation that it comes from. */
-typedef struct Pair {
-    ModelColumn columns[COLUMNS_MAX];
-    ModelColumn *pointers[COLUMNS_MAX];
-    ModelTable table;
-    Column sources[COLUMNS_MAX];
-    Relation relation;
-} Pair;
-
-static void add_column(Pair *pair, uint32_t attnum, const char *name, const char *type, bool key)
-{
-    size_t at = pair->table.n_columns++;
-
-    walferry__model__selectdb_column__init(&pair->columns[at]);
-    pair->columns[at].attnum = attnum;
-    pair->columns[at].name = (char *)(uintptr_t)name;
-    pair->columns[at].type = (char *)(uintptr_t)type;
-    pair->columns[at].key = key;
-    pair->pointers[at] = &pair->columns[at];
-}
-
-static void add_source(Pair *pair, uint32_t attnum, const char *name, uint32_t type_oid)
-{
-    pair->sources[pair->relation.column_count++] =
-        (Column){.attnum = attnum, .name = str_of(name), .type_oid = type_oid};
-}
-
-static void begin_pair(Pair *pair, bool unique)
-{
-    *pair = (Pair){0};
-    walferry__model__selectdb_table__init(&pair->table);
-    pair->table.database = (char *)(uintptr_t) "shop";
-    pair->table.table = (char *)(uintptr_t) "orders";
-    pair->table.unique = unique;
-    pair->table.columns = pair->pointers;
-    pair->relation.columns = pair->sources;
-}
-
 /* The key comes first at the destination, and third in the source. */
-static void unique_pair(Pair *pair)
+static void unique_pair(Sample *pair)
 {
-    begin_pair(pair, true);
-    add_column(pair, 3, "id", "BIGINT", true);
-    add_column(pair, 1, "note`s", "STRING", false);
-    add_column(pair, 2, "paid", "BOOLEAN", false);
-    add_source(pair, 1, "note`s", 25);
-    add_source(pair, 2, "paid", 16);
-    add_source(pair, 3, "id", 20);
+    sample_begin(pair, true);
+    sample_column(pair, 3, "id", "BIGINT", true);
+    sample_column(pair, 1, "note`s", "STRING", false);
+    sample_column(pair, 2, "paid", "BOOLEAN", false);
+    sample_source(pair, 1, "note`s", 25);
+    sample_source(pair, 2, "paid", 16);
+    sample_source(pair, 3, "id", 20);
 }
 
-static void duplicate_pair(Pair *pair)
+static void duplicate_pair(Sample *pair)
 {
-    begin_pair(pair, false);
-    add_column(pair, 1, "at", "DATETIMEV2(6)", true);
-    add_column(pair, 2, "day", "DATEV2", false);
-    add_column(pair, 0, "_is_deleted", "INT", false);
-    add_column(pair, 0, "_version", "BIGINT", false);
-    add_column(pair, 0, "_record_id", "BIGINT", false);
-    add_source(pair, 1, "at", 1184);
-    add_source(pair, 2, "day", 1082);
+    sample_begin(pair, false);
+    sample_column(pair, 1, "at", "DATETIMEV2(6)", true);
+    sample_column(pair, 2, "day", "DATEV2", false);
+    sample_column(pair, 0, "_is_deleted", "INT", false);
+    sample_column(pair, 0, "_version", "BIGINT", false);
+    sample_column(pair, 0, "_record_id", "BIGINT", false);
+    sample_source(pair, 1, "at", 1184);
+    sample_source(pair, 2, "day", 1082);
 }
 
-static CsvPlan *plan_of(const Pair *pair)
+static CsvPlan *plan_of(const Sample *pair)
 {
     CsvPlan *plan = NULL;
     Error err = {0};
@@ -104,7 +63,7 @@ static void assert_row(const CsvPlan *plan, const uint64_t *unchanged, const Csv
 static void values_stand_in_the_tables_order(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     Value values[] = {text("two words"), text("t"), text("7")};
     CsvRow row = {.values = values, .record_id = 42};
     (void)state;
@@ -135,7 +94,7 @@ static void what_means_something_in_csv_is_escaped(void **state)
     };
     /* clang-format on */
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     (void)state;
 
     unique_pair(&pair);
@@ -155,7 +114,7 @@ static void an_escape_is_found_wherever_it_stands(void **state)
 {
     enum { LEN_MAX = 24 };
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     (void)state;
 
     unique_pair(&pair);
@@ -178,7 +137,7 @@ static void an_escape_is_found_wherever_it_stands(void **state)
 static void a_deleted_row_is_its_key(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     Value values[] = {text("gone"), text("t"), text("7")};
     CsvRow row = {.values = values, .record_id = 42, .deleted = true};
     (void)state;
@@ -193,7 +152,7 @@ static void a_partial_row_leaves_columns_out(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
     CLEANUP(bytes_done) Bytes columns = {0};
-    Pair pair;
+    Sample pair;
     uint64_t unchanged[] = {1}; /* the first of the relation: note`s */
     Value values[] = {{.form = VALUE_UNCHANGED}, text("t"), text("7")};
     CsvRow row = {.values = values, .record_id = 42};
@@ -214,7 +173,7 @@ static void a_duplicate_row_says_what_became_of_it(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
     CLEANUP(bytes_done) Bytes columns = {0};
-    Pair pair;
+    Sample pair;
     Value values[] = {text("2024-02-29 23:59:59.5+05:30"), text("2024-02-29")};
     CsvRow row = {.values = values, .record_id = 42, .version = 1700000000, .deleted = true};
     (void)state;
@@ -242,7 +201,7 @@ static void the_offset_of_a_time_goes(void **state)
     };
     /* clang-format on */
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     (void)state;
 
     duplicate_pair(&pair);
@@ -260,7 +219,7 @@ static void the_offset_of_a_time_goes(void **state)
 static void an_unfit_value_is_told_or_made_null(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     CsvUnfit unfit = {0};
     Value values[] = {text("2024-02-29 00:00:00+00"), text("infinity")};
     (void)state;
@@ -287,7 +246,7 @@ static void an_unfit_value_is_told_or_made_null(void **state)
 static void the_checksum_tells_rows_apart(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     Value values[] = {text("ab"), text("t"), text("7")};
     CsvRow row = {.values = values, .record_id = 42};
     (void)state;
@@ -315,20 +274,20 @@ static void the_checksum_tells_rows_apart(void **state)
 
 static void a_table_of_other_columns_is_refused(void **state)
 {
-    Pair pair;
+    Sample pair;
     CsvPlan *plan = NULL;
     Error err = {0};
     (void)state;
 
     unique_pair(&pair);
-    add_source(&pair, 4, "new", 25);
+    sample_source(&pair, 4, "new", 25);
     assert_false(csv_plan_open(&plan, &pair.relation, &pair.table, &err));
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_string_equal(err.message, "column new is not in the table");
     assert_string_equal(err.object, "shop.orders");
 
     unique_pair(&pair);
-    add_column(&pair, 4, "gone", "INT", false);
+    sample_column(&pair, 4, "gone", "INT", false);
     assert_false(csv_plan_open(&plan, &pair.relation, &pair.table, &err));
     assert_string_equal(err.message, "column gone does not come with the stream");
 }
@@ -336,7 +295,7 @@ static void a_table_of_other_columns_is_refused(void **state)
 static void a_plan_knows_its_relation(void **state)
 {
     CLEANUP(csv_plan_close) CsvPlan *plan = NULL;
-    Pair pair;
+    Sample pair;
     uint32_t count;
     (void)state;
 
