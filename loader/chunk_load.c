@@ -147,7 +147,7 @@ static void start_load(ChunkLoads *loads, ChunkLoad *load, const BatchHeader *he
     if (!is_newest_attempt(loads, load, header))
         return;
     if (!load->writer)
-        load->writer = chunk_writer_new(&loads->target);
+        load->writer = loads->target.make(&loads->target);
     chunk_writer_start(load->writer, header);
     load->phase = LOADING;
 }

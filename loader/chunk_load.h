@@ -28,7 +28,14 @@
 
 typedef struct ChunkLoads ChunkLoads;
 
+struct ChunkTarget;
+struct ChunkWriter;
+
+/* Of the destination: chunk_writer.h. */
+typedef struct ChunkWriter *ChunkMake(const struct ChunkTarget *target);
+
 typedef struct ChunkTarget {
+    ChunkMake *make;
     PgTarget pg;
     const char *task;
     uint32_t lane;

@@ -1,9 +1,8 @@
 /*
- * chunk_writer - one chunk's transaction on one connection, step by step.
+ * chunk_writer - the contract of whoever writes chunks of a copy to a destination, step by step.
  *
- * A table of states (chunk_writer.c): the connection is opened, the chunk's mark looked for, the
- * rows copied, the mark set, the lane's generation checked, all committed. Nothing blocks. After
- * the end the connection serves the next chunk; a writer that is freed before rolls back.
+ * One writer writes one chunk at a time; each chunk's rows and the mark that it is done are durable
+ * together, once. Nothing blocks. One that is freed before the end leaves nothing that counts.
  */
 #pragma once
 
@@ -20,8 +19,23 @@ typedef struct ChunkWritten {
     uint64_t bytes;  /* that we wrote */
 } ChunkWritten;
 
-/* Borrows target. */
-ChunkWriter *chunk_writer_new(const ChunkTarget *target);
+typedef struct ChunkWriterVerbs {
+    void (*free)(ChunkWriter *writer);
+    void (*start)(ChunkWriter *writer, const BatchHeader *header);
+    bool (*step)(ChunkWriter *writer, ChunkOrder *order, int64_t generation, Error *err);
+    ChunkWritten (*written)(const ChunkWriter *writer);
+    bool (*wait_item)(const ChunkWriter *writer, const ChunkOrder *order, WaitItem *item);
+    int (*pid)(const ChunkWriter *writer);
+} ChunkWriterVerbs;
+
+struct ChunkWriter {
+    const ChunkWriterVerbs *verbs;
+};
+
+/* ChunkMake of the destinations (chunk_load.h). They borrow target. */
+ChunkWriter *chunk_writer_postgres(const ChunkTarget *target);
+ChunkWriter *chunk_writer_selectdb(const ChunkTarget *target);
+
 void chunk_writer_free(ChunkWriter **writer);
 
 /* Begins the chunk of a batch; only when none is under way. Copies what it needs. */
@@ -39,5 +53,5 @@ ChunkWritten chunk_writer_written(const ChunkWriter *writer);
 /* False: there is no socket to wait for. */
 bool chunk_writer_wait_item(const ChunkWriter *writer, const ChunkOrder *order, WaitItem *item);
 
-/* 0: not connected. */
+/* Of its connection's backend; 0: none. */
 int chunk_writer_pid(const ChunkWriter *writer);

@@ -10,6 +10,7 @@
 #include "common/task_file.h"
 #include "loader/admission.h"
 #include "loader/chunk_load.h"
+#include "loader/chunk_writer.h"
 #include "loader/intake.h"
 #include "loader/producers.h"
 #include "loader/sink.h"
@@ -396,8 +397,11 @@ static bool open_destination(Loader *l, Error *err)
                          .application = l->application,
                          .wait = wait_for_destination,
                          .wait_self = l};
-    ChunkTarget chunks = {
-        .pg = pg, .task = l->task.name, .lane = l->lane, .application = l->application};
+    ChunkTarget chunks = {.make = chunk_writer_postgres,
+                          .pg = pg,
+                          .task = l->task.name,
+                          .lane = l->lane,
+                          .application = l->application};
 
     if (!sink_postgres_open(&l->sink, &target, err))
         return false;

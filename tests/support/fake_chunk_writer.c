@@ -1,43 +1,40 @@
 #include "tests/support/fake_chunk_writer.h"
 
 #include "common/mem.h"
-#include "loader/chunk_writer.h"
 
 #include <stdlib.h>
 
 FakeChunkWriters fake_chunk_writers;
 
-struct ChunkWriter {
+typedef struct FakeWriter {
+    ChunkWriter base;
     bool under_way, done;
     uint64_t rows, bytes;
-};
+} FakeWriter;
 
-ChunkWriter *chunk_writer_new(const ChunkTarget *target)
+static void free_writer(ChunkWriter *base)
 {
-    (void)target;
-    fake_chunk_writers.alive++;
-    return MEM_NEW(ChunkWriter);
-}
+    FakeWriter *writer = (FakeWriter *)base;
 
-void chunk_writer_free(ChunkWriter **writer)
-{
-    if (!*writer)
-        return;
     fake_chunk_writers.alive--;
-    fake_chunk_writers.freed_under_way += (*writer)->under_way;
-    free(*writer);
-    *writer = NULL;
+    fake_chunk_writers.freed_under_way += writer->under_way;
+    free(writer);
 }
 
-void chunk_writer_start(ChunkWriter *writer, const BatchHeader *header)
+static void start(ChunkWriter *base, const BatchHeader *header)
 {
+    FakeWriter *writer = (FakeWriter *)base;
+
     (void)header;
     fake_chunk_writers.started++;
-    *writer = (ChunkWriter){.under_way = true};
+    writer->under_way = true;
+    writer->done = false;
+    writer->rows = writer->bytes = 0;
 }
 
-bool chunk_writer_step(ChunkWriter *writer, ChunkOrder *order, int64_t generation, Error *err)
+static bool step(ChunkWriter *base, ChunkOrder *order, int64_t generation, Error *err)
 {
+    FakeWriter *writer = (FakeWriter *)base;
     const ChunkPart *part = chunk_order_front(order);
 
     (void)err;
@@ -55,22 +52,39 @@ bool chunk_writer_step(ChunkWriter *writer, ChunkOrder *order, int64_t generatio
     return true;
 }
 
-ChunkWritten chunk_writer_written(const ChunkWriter *writer)
+static ChunkWritten written(const ChunkWriter *base)
 {
+    const FakeWriter *writer = (const FakeWriter *)base;
+
     return (ChunkWritten){.done = writer->done,
                           .found_done = fake_chunk_writers.found_done,
                           .rows = writer->rows,
                           .bytes = writer->bytes};
 }
 
-bool chunk_writer_wait_item(const ChunkWriter *writer, const ChunkOrder *order, WaitItem *item)
+static bool wait_item(const ChunkWriter *base, const ChunkOrder *order, WaitItem *item)
 {
+    const FakeWriter *writer = (const FakeWriter *)base;
+
     (void)order;
     *item = (WaitItem){.fd = 1, .read = true};
     return writer->under_way;
 }
 
-int chunk_writer_pid(const ChunkWriter *writer)
+static int pid(const ChunkWriter *base)
 {
+    const FakeWriter *writer = (const FakeWriter *)base;
+
     return writer->under_way ? 4711 : 0;
+}
+
+ChunkWriter *fake_chunk_writer(const ChunkTarget *target)
+{
+    static const ChunkWriterVerbs VERBS = {free_writer, start, step, written, wait_item, pid};
+    FakeWriter *writer = MEM_NEW(FakeWriter);
+
+    (void)target;
+    fake_chunk_writers.alive++;
+    writer->base.verbs = &VERBS;
+    return &writer->base;
 }

@@ -1,11 +1,10 @@
 /*
  * fake_chunk_writer - chunk_writer.h without a database: what is to be copied is taken at once, and
- * committed with the last batch. Linked instead of loader/chunk_writer.c.
+ * committed with the last batch. ChunkTarget.make takes it.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "loader/chunk_writer.h"
 
 typedef struct FakeChunkWriters {
     int alive;
@@ -19,3 +18,5 @@ typedef struct FakeChunkWriters {
 } FakeChunkWriters;
 
 extern FakeChunkWriters fake_chunk_writers;
+
+ChunkWriter *fake_chunk_writer(const ChunkTarget *target);

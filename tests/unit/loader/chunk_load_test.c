@@ -29,7 +29,7 @@ static void hear(void *self, const ChunkNews *news)
 static int open_with_two_producers(void **state)
 {
     static const char *const producers[] = {"copy-a", "copy-b"};
-    ChunkTarget target = {.task = "t"};
+    ChunkTarget target = {.make = fake_chunk_writer, .task = "t"};
     Fixture *fixture = MEM_NEW(Fixture);
 
     fake_chunk_writers = (FakeChunkWriters){0};
