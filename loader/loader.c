@@ -15,6 +15,7 @@
 #include "loader/producers.h"
 #include "loader/sink.h"
 #include "loader/sink_postgres.h"
+#include "loader/sink_selectdb.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -384,7 +385,7 @@ static bool turn(Loader *l, bool *busy, Error *err)
 
 /* --- start and end --- */
 
-static bool open_destination(Loader *l, Error *err)
+static bool open_postgres(Loader *l, Error *err)
 {
     PgTarget pg = {.side = "destination",
                    .conninfo = l->task.destination.conninfo,
@@ -412,6 +413,24 @@ static bool open_destination(Loader *l, Error *err)
     l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
     sink_postgres_chunks(l->sink, l->chunks);
     return true;
+}
+
+static bool open_selectdb(Loader *l, Error *err)
+{
+    SelectdbTarget target = {
+        .stage = l->stage, .assignment = l->assignment, .destination = &l->task.destination};
+    ChunkTarget chunks = {.task = l->task.name, .lane = l->lane, .application = l->application};
+
+    if (!sink_selectdb_open(&l->sink, &target, err))
+        return false;
+    l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
+    return true;
+}
+
+static bool open_destination(Loader *l, Error *err)
+{
+    return l->task.destination.type == DESTINATION_SELECTDB ? open_selectdb(l, err)
+                                                            : open_postgres(l, err);
 }
 
 static bool open_loader(Loader *l, Stage *stage, Error *err)
