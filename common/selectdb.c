@@ -14,6 +14,7 @@ enum {
     PAUSE_FIRST_MS = 200,
     PAUSE_MOST_MS = 5000,
     PATIENCE_MS = 60000, /* with a server that says: later */
+    ROUNDS = 3,
 };
 
 typedef struct Avoided {
@@ -248,18 +249,6 @@ static void start_due_calls(Selectdb *db)
 
 /* ---- receiving ---- */
 
-static void try_other_front_end(SelectdbCall *call)
-{
-    Selectdb *db = call->db;
-
-    if (call->url || call->pinned || ++call->tries >= db->front_ends) {
-        end_call(call, false);
-        return;
-    }
-    call->front_end = (call->front_end + 1) % db->front_ends;
-    http_free(&call->request);
-}
-
 static void try_later(SelectdbCall *call)
 {
     int64_t now = clock_ms();
@@ -273,6 +262,26 @@ static void try_later(SelectdbCall *call)
     if (!call->url && !call->pinned)
         call->front_end = (call->front_end + 1) % call->db->front_ends;
     http_free(&call->request);
+}
+
+/* A SELECT has some more chances; whoever asks for a label asks again anyway. */
+static bool has_another_round(SelectdbCall *call)
+{
+    return call->kind->one_at_a_time && call->asks_only && ++call->rounds < ROUNDS;
+}
+
+static void try_other_front_end(SelectdbCall *call)
+{
+    Selectdb *db = call->db;
+
+    if (!call->url && !call->pinned && ++call->tries < db->front_ends) {
+        call->front_end = (call->front_end + 1) % db->front_ends;
+        http_free(&call->request);
+    } else if (has_another_round(call)) {
+        try_later(call);
+    } else {
+        end_call(call, false);
+    }
 }
 
 static void receive_call(SelectdbCall *call)

@@ -44,7 +44,8 @@ struct SelectdbCall {
     bool pinned;    /* to this front end */
     size_t front_end;
 
-    size_t tries; /* at front ends in a row */
+    size_t tries;  /* at front ends in a row */
+    size_t rounds; /* that all of them have failed in */
     int back_ends_asked;
     Backoff pause;
     int64_t not_before_ms, patience_ms;

@@ -76,7 +76,7 @@ static const struct {
 
     /* the password file may be put right while we try */
     {"privilege",                          SELECTDB_PERMANENT, SELECTDB_CAUSE_PRIVILEGE},
-    {"Access denied for user",             SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
+    {"Access denied for ",                 SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
     {"NOT_AUTHORIZED",                     SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
     {"Unauthorized",                       SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
     {"Need auth information",              SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},

@@ -180,6 +180,8 @@ static void each_message_has_its_class_and_cause(void **state)
          SELECTDB_PERMANENT, SELECTDB_CAUSE_PRIVILEGE},
         {"Access denied for user 'u@127.0.0.1' (using password: YES)", SELECTDB_TRANSIENT,
          SELECTDB_CAUSE_LOGIN},
+        {"[ANALYSIS_ERROR]TStatus: errCode = 2, detailMessage = Access denied for u@127.0.0.1",
+         SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
         {"[NOT_AUTHORIZED]no valid Basic authorization", SELECTDB_TRANSIENT, SELECTDB_CAUSE_LOGIN},
         {"Table t has sequence column, need to specify the sequence column", SELECTDB_PERMANENT,
          SELECTDB_CAUSE_SCHEMA},

@@ -175,6 +175,27 @@ static void a_question_goes_on_to_the_next_front_end(void **state)
     http_peer_end(&second);
 }
 
+static void cut_off_and_answer(int listener)
+{
+    cut_the_rows_off(listener);
+    answer_rows(listener);
+}
+
+static void a_question_is_asked_again_where_there_is_one_front_end(void **state)
+{
+    HttpPeer peer = http_peer_start(cut_off_and_answer);
+    Fixture f;
+    SelectdbRows rows;
+    Error err;
+
+    (void)state;
+    open_client(&f, peer.port, 0);
+    assert_true(selectdb_query(f.db, "shop", "SELECT 1", &arena, &rows, &err));
+    assert_int_equal(rows.row_count, 3);
+    selectdb_close(&f.db);
+    http_peer_end(&peer);
+}
+
 static void nobody_is_there(void **state)
 {
     Fixture f;
@@ -558,6 +579,7 @@ int main(void)
         WITH_ARENA(a_busy_front_end_is_asked_again),
         WITH_ARENA(a_statement_whose_answer_was_lost_is_not_sent_again),
         WITH_ARENA(a_question_goes_on_to_the_next_front_end),
+        WITH_ARENA(a_question_is_asked_again_where_there_is_one_front_end),
         WITH_ARENA(nobody_is_there),
         WITH_ARENA(what_is_refused_has_a_kind_and_something_to_do),
         WITH_ARENA(one_statement_is_under_way_at_a_time),
