@@ -2,22 +2,19 @@
 
 #include "common/clock.h"
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 bool fault_strikes(Node *node, FaultMoment moment, const FaultWhere *where, Fault *out)
 {
-    char text[64];
-
     if (!faults_take(node->sim->faults, moment, where, out))
         return false;
-    snprintf(text, sizeof(text), "%s at %s", fault_name(out->kind), fault_moment_name(moment));
     journal_write(node->sim->journal, &(JournalEvent){.event = "fault",
                                                       .where = node->name,
                                                       .database = where->database,
                                                       .table = where->table,
                                                       .label = where->label,
-                                                      .text = text});
+                                                      .fault = fault_name(out->kind),
+                                                      .moment = fault_moment_name(out->moment)});
     return true;
 }
 

@@ -87,6 +87,8 @@ void journal_write(Journal *journal, const JournalEvent *event)
     add_number(&line, "txn", event->txn);
     add_number(&line, "rows", event->rows);
     add_number(&line, "bytes", event->bytes);
+    add_text(&line, "fault", event->fault);
+    add_text(&line, "moment", event->moment);
     add_text(&line, "text", event->text);
     json_add_text(&line, "}\n");
     do {

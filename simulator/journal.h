@@ -23,7 +23,9 @@ typedef struct JournalEvent {
     int64_t txn; /* 0: none */
     int64_t rows;
     int64_t bytes;
-    const char *text; /* a state, a path, a message, a fault's name */
+    const char *text;   /* a state, an address, a message */
+    const char *fault;  /* one that struck, ... */
+    const char *moment; /* ... and when */
 } JournalEvent;
 
 /* Members that are NULL or 0 are left out. */
