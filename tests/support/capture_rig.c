@@ -12,6 +12,7 @@
  *     drain | stop                 to capture
  *     stats                        "stats changes=N batches=N duplicates=N flushed=N transactions=N
  *                                   epoch=N next_record_id=N durable=LSN"
+ *     record FILE                  from now on: batches that are taken, for others to read
  *     counter NAME                 of capture's last heartbeat: "counter NAME VALUE"
  *
  * Events: "open", "ready", "epoch N", "fault KIND OBJECT: TEXT", "resumed LANE SEQUENCE",
@@ -25,6 +26,7 @@
 #include "common/mem.h"
 #include "common/pg.h"
 #include "common/task_file.h"
+#include "tests/support/batch_file.h"
 #include "tests/support/source_model.h"
 
 #include <inttypes.h>
@@ -71,6 +73,7 @@ typedef struct Rig {
     uint64_t batches, changes, duplicates, flushed, transactions;
     int64_t next_second_ms;
     ControlMessage *heartbeat;
+    FILE *record;
 } Rig;
 
 static void broken(const char *what, uint64_t sequence)
@@ -338,6 +341,21 @@ static void count(Rig *rig, const BatchHeader *header, Str body)
         printf("truncate %" PRIu64 " %u\n", header->sequence, header->change_count);
 }
 
+/* A batch that is new. */
+static void note(Rig *rig, const BatchHeader *header, const ChannelMessage *raw)
+{
+    count(rig, header, frame_str(raw->parts[1]));
+    if (rig->record &&
+        !batch_file_write(rig->record, frame_str(raw->parts[0]), frame_str(raw->parts[1])))
+        broken("could not be recorded", header->sequence);
+}
+
+static bool record(Rig *rig, const char *path)
+{
+    rig->record = fopen(path, "wb");
+    return rig->record != NULL;
+}
+
 static void on_batch(Rig *rig, const ChannelMessage *raw)
 {
     CLEANUP(arena_done) Arena arena = {0};
@@ -352,7 +370,7 @@ static void on_batch(Rig *rig, const ChannelMessage *raw)
         return;
     }
     if (header.sequence == rig->lane[0].next)
-        count(rig, &header, frame_str(raw->parts[1]));
+        note(rig, &header, raw);
     for (uint32_t i = 0; i < rig->lanes; i++)
         take(rig, i, &header);
     for (uint32_t i = 0; i < rig->lanes; i++)
@@ -508,7 +526,7 @@ static bool hold(Rig *rig, const char *what, bool on)
 
 static bool obey(Rig *rig, const char *line)
 {
-    char word[64];
+    char word[64], path[200];
     uint32_t lane;
 
     if (sscanf(line, "hold %63s", word) == 1)
@@ -519,6 +537,8 @@ static bool obey(Rig *rig, const char *line)
         return true;
     if (sscanf(line, "resume %63s", word) == 1)
         return rig->forced = lsn_parse(word, &rig->granted);
+    if (sscanf(line, "record %199s", path) == 1)
+        return record(rig, path);
     if (sscanf(line, "counter %63s", word) == 1)
         print_counter(rig, word);
     else if (sscanf(line, "attach %u", &lane) == 1 && lane < rig->lanes)
@@ -619,6 +639,8 @@ int main(int argc, char **argv)
     fflush(stdout);
     while (turn(&rig))
         continue;
+    if (rig.record && fclose(rig.record) != 0)
+        return EXIT_FAILURE;
     control_free(&rig.heartbeat);
     channel_close(&rig.worker);
     for (uint32_t i = 0; i < rig.lanes; i++)
