@@ -41,6 +41,11 @@ typedef struct ChunkTarget {
     uint32_t lane;
     const char *application; /* as the lane's stream connection has: a takeover ends both */
     const char *session_sql; /* for each new connection: session_replication_role; or NULL */
+    /* SelectDB */
+    struct Loads *loads;
+    const struct Walferry__Model__Model *model;
+    uint64_t first_record_id; /* the sequence of copied rows */
+    size_t piece_bytes;       /* of a load */
 } ChunkTarget;
 
 /* What the producer (ChunkAck) and, when fresh and done, the supervisor (ChunkResult) must hear. */

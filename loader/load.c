@@ -155,6 +155,24 @@ static LifeLoad life_load(const Load *load, const LoadItem *item)
 
 static bool go_on(Load *load, int64_t now_ms, Error *err);
 
+static bool all_stored(const Load *load)
+{
+    for (size_t i = 0; i < load->items.count; i++) {
+        if (!load->items.items[i].stored)
+            return false;
+    }
+    return true;
+}
+
+/* A piece of a chunk whose loads a predecessor has brought home needs no word. */
+static void end_items(Load *load, int64_t now_ms)
+{
+    if (load->cut.more && all_stored(load))
+        load->verdict.state = LOAD_DONE;
+    else
+        ask_finish(load, now_ms);
+}
+
 static bool begin_item(Load *load, int64_t now_ms, Error *err)
 {
     LoadItem *item = load_items_next(&load->items);
@@ -162,7 +180,7 @@ static bool begin_item(Load *load, int64_t now_ms, Error *err)
     load->said = (LifeSaid){0};
     load->failing_since_ms = 0;
     if (!item) {
-        ask_finish(load, now_ms);
+        end_items(load, now_ms);
         return true;
     }
     load->life = item->sent ? LIFE_ASKING : LIFE_GRANTING;
@@ -478,7 +496,7 @@ int load_timeout_ms(const Load *load, int64_t now_ms)
 
 /* ---- start and end ---- */
 
-static size_t records_of(const Loads *loads, const LoadCut *cut, Intent **out, bool *aborted)
+static size_t records_of(const Loads *loads, const LoadCut *cut, Intent **out, LoadFate *fates)
 {
     size_t count = 0;
 
@@ -489,7 +507,7 @@ static size_t records_of(const Loads *loads, const LoadCut *cut, Intent **out, b
             (cut->copy && intent->chunk != cut->chunk))
             continue;
         out[count] = intent;
-        aborted[count++] = loads->recorded.aborted[i];
+        fates[count++] = loads->recorded.fates[i];
     }
     return count;
 }
@@ -507,8 +525,8 @@ static bool make_items(Load *load, Error *err)
     CLEANUP(arena_done) Arena arena = {0};
     Loads *loads = load->lane;
     Intent **records = ARENA_ARRAY(&arena, Intent *, loads->recorded.count + 1);
-    bool *aborted = ARENA_ARRAY(&arena, bool, loads->recorded.count + 1);
-    size_t count = records_of(loads, &load->cut, records, aborted);
+    LoadFate *fates = ARENA_ARRAY(&arena, LoadFate, loads->recorded.count + 1);
+    size_t count = records_of(loads, &load->cut, records, fates);
     const LoadName name = {loads->target.assignment->task_uuid, loads->target.assignment->number};
 
     if (count > 0 && !load->cut.copy && !same_range(&load->cut, records[0])) {
@@ -517,7 +535,7 @@ static bool make_items(Load *load, Error *err)
         name_cut(load, err);
         return false;
     }
-    return load_items_make(&load->items, &load->cut, name, records, aborted, count, err);
+    return load_items_make(&load->items, &load->cut, name, records, fates, count, err);
 }
 
 bool loads_start(Loads *loads, const LoadCut *cut, Load **out, Error *err)
@@ -556,6 +574,10 @@ void load_end(Load **out)
     for (at = &load->lane->loads; *at != load;)
         at = &(*at)->next;
     *at = load->next;
+    bool chunk_ends = load->verdict.state == LOAD_CHUNK_DONE ||
+                      (load->verdict.state == LOAD_DONE && !load->cut.more);
+    if (load->cut.copy && !chunk_ends)
+        loads_remember(load->lane, &load->items);
     stream_load_free(&load->stream);
     selectdb_free(&load->call);
     load_items_done(&load->items);

@@ -91,7 +91,7 @@ static const LoadPart *part_of(const LoadCut *cut, const Intent *intent)
     return NULL;
 }
 
-static void take_up(LoadItems *items, const Intent *intent, const LoadPart *part)
+static void take_up(LoadItems *items, const Intent *intent, LoadFate fate, const LoadPart *part)
 {
     LoadItem *item = insert(items, items->count);
 
@@ -102,7 +102,7 @@ static void take_up(LoadItems *items, const Intent *intent, const LoadPart *part
     item->column_set = intent->column_set;
     item->attempt = intent->attempt;
     item->state = intent->state;
-    item->stored = true;
+    item->stored = !fate.unstored;
     item->sent = intent->granted_ms != 0;
     memcpy(item->label, intent->label, strnlen(intent->label, LABEL_MAX));
 }
@@ -137,12 +137,12 @@ static uint32_t highest_attempt(const LoadItems *items)
 }
 
 /* None of what was to be loaded is there or can come: it may be given up for other loads. */
-static bool all_are_out(Intent *const *recorded, const bool *aborted, size_t count)
+static bool all_are_out(Intent *const *recorded, const LoadFate *fates, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         bool never_sent = recorded[i]->state == STATE(OPEN) && recorded[i]->granted_ms == 0;
 
-        if (recorded[i]->state != STATE(REFUSED) && !aborted[i] && !never_sent)
+        if (recorded[i]->state != STATE(REFUSED) && !fates[i].aborted && !never_sent)
             return false;
     }
     return true;
@@ -177,18 +177,18 @@ static bool other_rows(const LoadCut *cut, const char *label, Error *err)
 }
 
 bool load_items_make(LoadItems *out, const LoadCut *cut, LoadName name, Intent *const *recorded,
-                     const bool *aborted, size_t recorded_count, Error *err)
+                     const LoadFate *fates, size_t recorded_count, Error *err)
 {
     LoadItems items = {.cut = cut, .name = name};
 
     for (size_t i = 0; i < recorded_count && cut->part_count > 0; i++) {
         if (is_within(cut, recorded[i]))
-            take_up(&items, recorded[i], part_of(cut, recorded[i]));
+            take_up(&items, recorded[i], fates[i], part_of(cut, recorded[i]));
     }
     if (items.count == 0) {
         from_parts(&items, 0);
     } else if (!same_rows(&items)) {
-        if (!all_are_out(recorded, aborted, recorded_count)) {
+        if (!all_are_out(recorded, fates, recorded_count)) {
             other_rows(cut, items.items[0].label, err);
             load_items_done(&items);
             return false;

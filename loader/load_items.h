@@ -36,13 +36,19 @@ typedef struct LoadItems {
     size_t count, capacity;
 } LoadItems;
 
+/* What was found out of a recorded intent since it was read. */
+typedef struct LoadFate {
+    bool aborted;  /* its label is ABORTED */
+    bool unstored; /* the store does not know it in this state */
+} LoadFate;
+
 /*
  * recorded: what the store knew of this cut (of a copy: of the chunk) when the process began, with
- * what was settled since. aborted: by a recorded intent's index, that its label is known to be
- * ABORTED. Errors: DATA when the rows are not those that were to be loaded.
+ * what was settled since, and its fate. Errors: DATA when the rows are not those that were to be
+ * loaded.
  */
 NODISCARD bool load_items_make(LoadItems *out, const LoadCut *cut, LoadName name,
-                               Walferry__Control__Intent *const *recorded, const bool *aborted,
+                               Walferry__Control__Intent *const *recorded, const LoadFate *fates,
                                size_t recorded_count, Error *err);
 void load_items_done(LoadItems *items);
 

@@ -54,13 +54,49 @@ void loads_cut_finished(Loads *loads, const LoadCut *cut)
         loads_table(loads, cut->relation_oid)->position = cut->last;
 }
 
+static Walferry__Control__Intent *copy_intent(const LoadItems *items, const LoadItem *item,
+                                              Arena *arena)
+{
+    Walferry__Control__Intent *intent = ARENA_NEW(arena, Walferry__Control__Intent);
+    Walferry__Change__Position *positions = ARENA_ARRAY(arena, Walferry__Change__Position, 2);
+
+    load_item_intent(items, item, &positions[0], &positions[1], intent);
+    intent->label = arena_strdup(arena, item->label);
+    intent->granted_ms = item->sent;
+    return intent;
+}
+
+static void forget_recorded(Recorded *recorded, const char *label)
+{
+    for (size_t i = 0; i < recorded->count; i++) {
+        if (recorded->intents[i] && strcmp(recorded->intents[i]->label, label) == 0)
+            recorded->intents[i] = NULL;
+    }
+}
+
+void loads_remember(Loads *loads, const LoadItems *items)
+{
+    Recorded *recorded = &loads->recorded;
+    size_t room = recorded->count + items->count + 1;
+
+    recorded->intents = mem_resize(recorded->intents, room, sizeof *recorded->intents);
+    recorded->fates = mem_resize(recorded->fates, room, sizeof *recorded->fates);
+    for (size_t i = 0; i < items->count; i++) {
+        const LoadItem *item = &items->items[i];
+
+        forget_recorded(recorded, item->label);
+        recorded->intents[recorded->count] = copy_intent(items, item, &recorded->arena);
+        recorded->fates[recorded->count++] = (LoadFate){.unstored = !item->stored};
+    }
+}
+
 /* ---- start and end ---- */
 
 static void take_state(Loads *loads, const Walferry__Control__LaneState *lane)
 {
     loads->recorded.count = lane->n_intents;
     loads->recorded.intents = mem_alloc((lane->n_intents + 1) * sizeof *loads->recorded.intents);
-    loads->recorded.aborted = mem_alloc(lane->n_intents + 1);
+    loads->recorded.fates = mem_alloc((lane->n_intents + 1) * sizeof *loads->recorded.fates);
     for (size_t i = 0; i < lane->n_intents; i++)
         loads->recorded.intents[i] = lane->intents[i];
     for (size_t i = 0; i < lane->n_tables; i++)
@@ -101,7 +137,8 @@ void loads_close(Loads **out)
     settling_close(&loads->settling);
     intents_close(&loads->intents);
     free(loads->recorded.intents);
-    free(loads->recorded.aborted);
+    free(loads->recorded.fates);
+    arena_done(&loads->recorded.arena);
     free(loads);
     *out = NULL;
 }

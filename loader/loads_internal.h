@@ -29,9 +29,10 @@ typedef struct LoadTable {
 } LoadTable;
 
 typedef struct Recorded {
-    Walferry__Control__Intent **intents; /* of the Assignment; states as settled since */
-    bool *aborted;
+    Walferry__Control__Intent **intents; /* NULL: of a cut that is finished */
+    LoadFate *fates;
     size_t count;
+    Arena arena; /* of those that this process has left open itself */
 } Recorded;
 
 typedef struct Settling Settling;
@@ -76,6 +77,9 @@ int load_timeout_ms(const Load *load, int64_t now_ms);
 LoadTable *loads_table(Loads *loads, uint32_t oid);
 /* A load of this label is there; it can be read already, or not yet. */
 void loads_note_label(Loads *loads, const LoadCut *cut, const char *label, bool visible);
+/* A piece of a chunk has come to its end, or is given up, before its chunk: what follows in the
+ * chunk, or begins it anew, must take it up. */
+void loads_remember(Loads *loads, const LoadItems *items);
 /* The cut's intents and position are stored: its table is there, and its records are gone. */
 void loads_cut_finished(Loads *loads, const LoadCut *cut);
 

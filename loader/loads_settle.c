@@ -90,6 +90,7 @@ static void on_label(Settling *settling, SelectdbLabel label, int64_t now_ms)
     case SELECTDB_LABEL_COMMITTED:
     case SELECTDB_LABEL_VISIBLE:
         intent_at(settling)->state = STATE(DONE);
+        settling->loads->recorded.fates[settling->at].unstored = true;
         next(settling);
         break;
     case SELECTDB_LABEL_ABORTED:
@@ -98,7 +99,7 @@ static void on_label(Settling *settling, SelectdbLabel label, int64_t now_ms)
             wait_ms(settling, now_ms, lease);
             break;
         }
-        settling->loads->recorded.aborted[settling->at] = label == SELECTDB_LABEL_ABORTED;
+        settling->loads->recorded.fates[settling->at].aborted = label == SELECTDB_LABEL_ABORTED;
         next(settling);
         break;
     case SELECTDB_LABEL_PREPARE:

@@ -38,7 +38,7 @@ static Intent *of(LoadItems *items, size_t at, Intent *intent)
     return intent;
 }
 
-static LoadItems make(const LoadCut *cut, Intent *const *recorded, const bool *aborted,
+static LoadItems make(const LoadCut *cut, Intent *const *recorded, const LoadFate *aborted,
                       size_t count)
 {
     LoadItems items;
@@ -102,7 +102,7 @@ static void what_a_predecessor_left_is_taken_up(void **state)
     (void)state;
     Intent intents[4];
     Intent *list[4];
-    const bool aborted[4] = {false};
+    const LoadFate aborted[4] = {{0}};
     LoadItems left = make(&CUT, NULL, NULL, 0);
 
     load_items_halve(&left, &left.items[1]);
@@ -127,7 +127,7 @@ static void other_rows_than_a_predecessor_had_stop_the_task(void **state)
     (void)state;
     Intent intents[2];
     Intent *list[2];
-    const bool aborted[2] = {false};
+    const LoadFate aborted[2] = {{0}};
     LoadItems left = make(&CUT, NULL, NULL, 0), items;
     Error err = {0};
 
@@ -151,7 +151,7 @@ static void other_rows_replace_those_that_are_known_not_to_be_there(void **state
     (void)state;
     Intent intents[2];
     Intent *list[2];
-    const bool aborted[2] = {true, false};
+    const LoadFate aborted[2] = {{.aborted = true}};
     LoadItems left = make(&CUT, NULL, NULL, 0);
 
     for (size_t i = 0; i < 2; i++)
@@ -174,7 +174,7 @@ static void a_piece_of_a_chunk_takes_up_its_own_rows_only(void **state)
     LoadCut piece = CUT;
     Intent intents[2];
     Intent *list[2];
-    const bool aborted[2] = {false};
+    const LoadFate aborted[2] = {{0}};
 
     piece.copy = true;
     piece.chunk = 3;
