@@ -190,6 +190,7 @@ static void end_call(SelectdbCall *call, bool ok)
 static HttpCall http_call_of(SelectdbCall *call, const char *password)
 {
     const SelectdbKind *kind = call->kind;
+    int silence_s = call->silence_s > 0 ? call->silence_s : kind->silence_s;
 
     return (HttpCall){
         .method = kind->method,
@@ -202,8 +203,9 @@ static HttpCall http_call_of(SelectdbCall *call, const char *password)
         .data = call->data,
         .body = call->body,
         .expect = kind->expect,
-        .expect_ms = kind->silence_s * 1000,
-        .silence_s = kind->silence_s,
+        .expect_ms =
+            2 * silence_s * 1000, /* unasked no body is ever sent: silence ends it before */
+        .silence_s = silence_s,
         .reply_max = kind->reply_max,
         .begin_by_ms = call->begin_by_ms,
     };

@@ -115,7 +115,9 @@ const SelectdbBackend *selectdb_backend(const SelectdbCall *call);
 /*
  * Second hop: the body. It succeeds when a reply was read, whatever it says; else the error says
  * what broke, and selectdb_load_reply() what arrived all the same: HTTP_UNSENT means that nothing
- * was sent. A back end that could not be reached is avoided from then on. begin_by_ms: see http.h.
+ * was sent. A back end that could not be reached is avoided from then on; one that is silent for
+ * 240 s is given up (in test builds WALFERRY_PUT_SILENCE_S), and then the label tells what became
+ * of it. begin_by_ms: see http.h.
  */
 SelectdbCall *selectdb_put(Selectdb *db, const SelectdbBackend *backend, const char *const *headers,
                            HttpBody body, int64_t begin_by_ms);

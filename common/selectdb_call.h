@@ -40,6 +40,7 @@ struct SelectdbCall {
     Str data;
     HttpBody body;
     int64_t begin_by_ms;
+    int silence_s;  /* 0: as the kind says */
     bool asks_only; /* it may be repeated when its answer was lost */
     bool pinned;    /* to this front end */
     size_t front_end;

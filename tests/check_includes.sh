@@ -21,7 +21,7 @@ none='-'
 # Third-party libraries: one or few files each, and no header of ours.
 forbid 'libpq outside its files' '#include <(libpq-fe|libpq/.*|pg_config.*)\.h>' \
     'common/pg\.c|capture/(replication|table_copy)\.c|loader/(sink_postgres[a-z_]*|chunk_writer_postgres)\.c|schema/index_build[a-z]*\.c|supervisor/snapshot_holder\.c' .
-forbid 'libcurl outside common/http.c' '#include <curl' 'common/http\.c' .
+forbid 'libcurl outside common/http*.c' '#include <curl' 'common/http(_request)?\.c' .
 forbid 'ZeroMQ outside common/channel.c' '#include <zmq' 'common/channel\.c' .
 forbid 'SQLite outside store/ and simulator/' '#include <sqlite3' '(store|simulator)/[a-z_]*\.c' .
 forbid 'libmicrohttpd outside simulator/http.c' '#include <microhttpd' 'simulator/http\.c' .
