@@ -419,10 +419,17 @@ static bool open_selectdb(Loader *l, Error *err)
 {
     SelectdbTarget target = {
         .stage = l->stage, .assignment = l->assignment, .destination = &l->task.destination};
-    ChunkTarget chunks = {.task = l->task.name, .lane = l->lane, .application = l->application};
+    const Walferry__Control__LaneState *lane = l->assignment->lane;
 
     if (!sink_selectdb_open(&l->sink, &target, err))
         return false;
+    ChunkTarget chunks = {.make = chunk_writer_selectdb,
+                          .task = l->task.name,
+                          .lane = l->lane,
+                          .loads = sink_selectdb_loads(l->sink),
+                          .model = l->assignment->model,
+                          .first_record_id = lane ? lane->first_record_id : 0,
+                          .piece_bytes = (size_t)l->task.destination.reservoir_bytes};
     l->chunks = chunk_loads_open(&chunks, tell_of_chunk, l);
     return true;
 }
