@@ -91,8 +91,10 @@ FILES = [
      '{ schema = "a"; table = "b"; } );\n', [":4: objects:", "a.b", "line 3"]),
     ("exclude beside a table", ENDS + 'objects = ( { schema = "a"; table = "b"; exclude = ["c"]; }'
      ' );\n', [":3: objects.exclude:", "whole schema"]),
-    ("a destination to come", 'destination = { type = "selectdb"; };\n',
-     [":1: destination.type:", "not supported yet"]),
+    ("a SelectDB without a front end", 'source = { conninfo = "a"; };\ndestination = { type = "selectdb"; };\n',
+     [":2: destination.urls:", "is missing"]),
+    ("a password in a URL", 'source = { conninfo = "a"; };\ndestination = { type = "selectdb"; database = "d"; '
+     'user = "u"; urls = ["http://u:p@f:8030"]; };\n', [":2: destination.urls:", "password_file"]),
     ("a phase left out", ENDS + 'phases = ["schema", "copy"];\n',
      [":3: phases:", "not supported yet"]),
     ("an etl script", ENDS + 'etl = "e_drop()";\n', [":3: etl:", "not supported yet"]),
@@ -100,8 +102,8 @@ FILES = [
      [":3: throttle.copy_rows:", "not supported yet"]),
     ("a row filter", ENDS + 'objects = ( { schema = "a"; where = "id > 5"; } );\n',
      [":3: objects.where:", "not supported yet"]),
-    ("another type", ENDS + 'objects = ( { schema = "a"; table = "b"; columns = ( { name = "c"; '
-     'type = "text"; } ); } );\n', [":3: objects.columns.type:", "not supported yet"]),
+    ("a key of another destination", ENDS + 'objects = ( { schema = "a"; table = "b"; columns = ( { name = "c"; '
+     'type = "text"; } ); } );\n', [":3: objects.columns.type:", "selectdb"]),
     ("a new name for no table", ENDS + 'objects = ( { schema = "a"; to_table = "c"; } );\n',
      [":3: objects.to_table:", "to_schema"]),
 ]
