@@ -4,7 +4,7 @@
 #include "common/selectdb.h"
 #include "common/selectdb_sql.h"
 #include "common/sql_text.h"
-#include "schema/compare_text.h"
+#include "schema/compare_pages.h"
 #include "schema/job.h"
 #include "schema/map_catalog.h"
 #include "schema/selectdb_design.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FETCH_ROWS = 1000, PAGE_ROWS_FIRST = 500, PAGE_ROWS_MOST = 20000, PAGE_BYTES = 8 << 20 };
+enum { FETCH_ROWS = 1000 };
 
 typedef struct Compare {
     const TaskFile *task;
@@ -32,12 +32,6 @@ typedef struct Pair {
     Arena arena;
 } Pair;
 
-/* The newest row of a key so far, of a duplicate table. */
-typedef struct Newest {
-    Bytes key, row;
-    bool some, deleted;
-} Newest;
-
 static void compare_done(Compare *c)
 {
     pg_close(&c->pg);
@@ -48,12 +42,6 @@ static void compare_done(Compare *c)
 static void pair_done(Pair *pair)
 {
     arena_done(&pair->arena);
-}
-
-static void newest_done(Newest *newest)
-{
-    bytes_done(&newest->key);
-    bytes_done(&newest->row);
 }
 
 /* ---- the source ---- */
@@ -150,137 +138,6 @@ static bool read_source(Compare *c, Pair *pair, Error *err)
     return pg_exec(c->pg, "CLOSE walferry", NULL, err);
 }
 
-/* ---- SelectDB ---- */
-
-static bool is_sorted_by(const Pair *pair, const SelectdbField *field)
-{
-    if (pair->design.key_count > 0)
-        return field->key || (!field->source && strcmp(field->name, SELECTDB_RECORD_ID) == 0);
-    return field->type.kind != DORIS_JSON;
-}
-
-static void add_names(const Pair *pair, Bytes *sql, bool order)
-{
-    const char *comma = "";
-
-    for (size_t i = 0; i < pair->design.field_count; i++) {
-        const SelectdbField *field = &pair->design.fields[i];
-
-        if (order && !is_sorted_by(pair, field))
-            continue;
-        sql_add(sql, "%s", comma);
-        selectdb_sql_name(sql, str_of(field->name));
-        comma = ", ";
-    }
-}
-
-static const char *page_sql(const Pair *pair, int64_t offset, int64_t limit, Arena *arena)
-{
-    CLEANUP(bytes_done) Bytes sql = {0};
-
-    sql_add(&sql, "SELECT ");
-    add_names(pair, &sql, false);
-    sql_add(&sql, " FROM ");
-    selectdb_sql_table(&sql, str_of(pair->table->to_schema), str_of(pair->table->to_name));
-    sql_add(&sql, " ORDER BY ");
-    add_names(pair, &sql, true);
-    sql_add(&sql, " LIMIT %" PRId64 " OFFSET %" PRId64, limit, offset);
-    return arena_strdup(arena, sql_text(&sql));
-}
-
-static void count_newest(Pair *pair, Newest *newest)
-{
-    if (newest->some && !newest->deleted)
-        compare_digest_add(&pair->there, bytes_str(&newest->row));
-    newest->some = false;
-}
-
-/* The rows of a key follow each other, in the order of the changes. */
-static void take_history(Pair *pair, Newest *newest, Bytes *key, Bytes *row, bool deleted)
-{
-    Bytes other;
-
-    if (pair->design.key_count == 0) {
-        (deleted ? compare_digest_take : compare_digest_add)(&pair->there, bytes_str(row));
-        return;
-    }
-    if (newest->some && !str_equal(bytes_str(&newest->key), bytes_str(key)))
-        count_newest(pair, newest);
-    other = newest->key, newest->key = *key, *key = other;
-    other = newest->row, newest->row = *row, *row = other;
-    newest->some = true;
-    newest->deleted = deleted;
-}
-
-static size_t take_row(Pair *pair, const SelectdbValue *values, Newest *newest, Bytes *key,
-                       Bytes *row)
-{
-    bool deleted = false;
-    size_t bytes = 0;
-
-    bytes_clear(key);
-    bytes_clear(row);
-    for (size_t i = 0; i < pair->design.field_count; i++) {
-        const SelectdbField *field = &pair->design.fields[i];
-        CompareValue value = {field->type, values[i].text, values[i].null};
-
-        bytes += value.text.len;
-        if (!field->source) {
-            deleted |= strcmp(field->name, SELECTDB_IS_DELETED) == 0 &&
-                       !str_equal(value.text, str_of("0"));
-            continue;
-        }
-        compare_text_add(row, value);
-        if (field->key)
-            compare_text_add(key, value);
-    }
-    if (pair->design.unique)
-        compare_digest_add(&pair->there, bytes_str(row));
-    else
-        take_history(pair, newest, key, row, deleted);
-    return bytes;
-}
-
-static bool take_page(Compare *c, Pair *pair, Newest *newest, int64_t offset, int64_t *limit,
-                      bool *last, Error *err)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    CLEANUP(bytes_done) Bytes key = {0}, row = {0};
-    SelectdbRows rows;
-    size_t bytes = 0;
-
-    if (!selectdb_query(c->selectdb, pair->table->to_schema, page_sql(pair, offset, *limit, &arena),
-                        &arena, &rows, err))
-        return false;
-    if (rows.row_count > 0 && rows.column_count != pair->design.field_count)
-        return error_set(err, ERROR_TRANSIENT, "%zu columns where %zu were asked for",
-                         rows.column_count, pair->design.field_count);
-    for (size_t i = 0; i < rows.row_count; i++)
-        bytes += take_row(pair, rows.values + i * rows.column_count, newest, &key, &row);
-    *last = (int64_t)rows.row_count < *limit;
-    if (bytes < PAGE_BYTES && *limit < PAGE_ROWS_MOST)
-        *limit *= 2;
-    else if (bytes > 2 * PAGE_BYTES && *limit > 1)
-        *limit /= 2;
-    return true;
-}
-
-static bool read_there(Compare *c, Pair *pair, Error *err)
-{
-    CLEANUP(newest_done) Newest newest = {.some = false};
-    int64_t offset = 0, limit = PAGE_ROWS_FIRST;
-
-    for (bool last = false; !last;) {
-        int64_t asked = limit;
-
-        if (!take_page(c, pair, &newest, offset, &limit, &last, err))
-            return false;
-        offset += asked;
-    }
-    count_newest(pair, &newest);
-    return true;
-}
-
 /* ---- a table ---- */
 
 /* Names and types as they are there; "" or what keeps it from being compared. */
@@ -360,7 +217,8 @@ static bool compare_table(Compare *c, const CatalogTable *table, CompareSink *si
     if (!look_at_table(c, &pair, &result.note, err))
         return error_object(err, "%s", catalog_to_name(&pair.arena, table));
     if (!result.note[0]) {
-        if (!read_source(c, &pair, err) || !read_there(c, &pair, err))
+        if (!read_source(c, &pair, err) ||
+            !compare_pages_read(c->selectdb, table, &pair.design, &pair.there, err))
             return error_object(err, "%s", catalog_to_name(&pair.arena, table));
         put_counts(&pair, &result);
     }

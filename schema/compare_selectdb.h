@@ -1,11 +1,9 @@
 /*
  * compare_selectdb - compare for a SelectDB destination.
  *
- * SelectDB is read in pages in the order of the key, each a statement of its own; its rows and the
- * source's are brought to one text (compare_text.h) and digested here. Of a duplicate table with a
- * key the newest row of each counts, unless it says that the row was deleted; of one without, the
- * rows that were inserted less those that were deleted, since an update does not tell which row it
- * was: a difference is then no proof.
+ * SelectDB is read in pages (compare_pages.h), each a statement of its own; its rows and the
+ * source's are brought to one text (compare_text.h) and digested here. Of a duplicate table without
+ * a key a difference is no proof: an update does not tell which row it was.
  */
 #pragma once
 
