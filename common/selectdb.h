@@ -91,7 +91,7 @@ const char *selectdb_version(const SelectdbCall *call); /* "": it does not say *
 
 struct SelectdbBackend;
 
-/* Is a back end reached? Succeeds with whatever it answers over HTTP. */
+/* Is a back end reached, and is it one? */
 SelectdbCall *selectdb_ask_back_end(Selectdb *db, const struct SelectdbBackend *backend);
 
 /* ---- stream load: two hops ---- */

@@ -180,16 +180,29 @@ const char *selectdb_version(const SelectdbCall *call)
 
 /* ---- a back end ---- */
 
-static SelectdbNext read_any_answer(SelectdbCall *call, const HttpReply *reply)
+/* {"status": "OK", "msg": ...}. Something else may sit at an address that we do not reach. */
+static SelectdbNext read_health(SelectdbCall *call, const HttpReply *reply)
 {
-    if (reply->status > 0)
+    json_t *answer;
+    bool well;
+
+    if (reply->state != HTTP_REPLIED) {
+        call->err = reply->err;
+        return SELECTDB_NEXT_FAIL;
+    }
+    answer = selectdb_json_read(reply->body);
+    well = reply->status == 200 && json_is_object(answer) &&
+           strcasecmp(selectdb_json_text(answer, "status"), "OK") == 0;
+    json_decref(answer);
+    if (well)
         return SELECTDB_NEXT_DONE;
-    call->err = reply->err;
+    error_set(&call->err, ERROR_TRANSIENT, "what answers there (HTTP %d) is no back end",
+              reply->status);
     return SELECTDB_NEXT_FAIL;
 }
 
 static const SelectdbKind BACK_END = {
-    .read = read_any_answer, .method = "GET", .anonymous = true, .silence_s = ASK_SILENCE_S};
+    .read = read_health, .method = "GET", .anonymous = true, .silence_s = ASK_SILENCE_S};
 
 SelectdbCall *selectdb_ask_back_end(Selectdb *db, const SelectdbBackend *backend)
 {

@@ -97,7 +97,15 @@ static void serve_back_end(int listener)
     int fd = peer_accept(listener);
 
     peer_check(strncmp(peer_read_headers(fd), "GET /api/health ", 16) == 0, "what is asked");
-    peer_reply(fd, "404 Not Found", "no such page");
+    peer_reply(fd, "200 OK", "{\"status\": \"OK\",\"msg\": \"To Be Added\"}");
+}
+
+static void serve_something_else(int listener)
+{
+    int fd = peer_accept(listener);
+
+    peer_read_headers(fd);
+    peer_reply(fd, "403 Forbidden", "<html>who are you</html>");
 }
 
 static void end_by_force(HttpPeer *peer)
@@ -146,6 +154,22 @@ static void a_back_end_that_is_not_reached_fails_with_the_line_to_write(void **s
     end_by_force(&front);
 }
 
+static void what_is_no_back_end_is_not_taken_for_one(void **state)
+{
+    HttpPeer other = http_peer_start(serve_something_else), front;
+    char name[32];
+
+    (void)state;
+    snprintf(name, sizeof name, "127.0.0.1:%d", other.port);
+    back_end_name = name;
+    front = http_peer_start(serve_front_end);
+    look(arena_printf(&arena, "http://127.0.0.1:%d", front.port), NULL);
+    assert_item(arena_printf(&arena, "FAIL destination.back_end %s: ", name));
+    assert_item("what answers there (HTTP 403) is no back end");
+    end_by_force(&front);
+    http_peer_end(&other);
+}
+
 static void nobody_answers(void **state)
 {
     (void)state;
@@ -161,6 +185,7 @@ int main(void)
         cmocka_unit_test_teardown(what_is_there_is_said, forget_arena),
         cmocka_unit_test_teardown(a_back_end_that_is_not_reached_fails_with_the_line_to_write,
                                   forget_arena),
+        cmocka_unit_test_teardown(what_is_no_back_end_is_not_taken_for_one, forget_arena),
         cmocka_unit_test_teardown(nobody_answers, forget_arena),
     };
 
