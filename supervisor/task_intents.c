@@ -68,7 +68,7 @@ static bool read_lane(Task *task, uint32_t number, Walferry__Control__LaneState 
         !store_table_positions(store, task->name, number, arena, &tables, &table_count, err) ||
         !store_intents(store, task->name, number, arena, &intents, &intent_count, err))
         return false;
-    (void)FAILPOINT("supervisor.generation_stored");
+    (void)FAILPOINT("supervisor.load_generation");
     put_tables(lane, tables, table_count, arena);
     put_intents(lane, intents, intent_count, arena);
     return true;
@@ -141,7 +141,7 @@ static void answer(Task *task, const Place *place, const Walferry__Control__Inte
 static void cut_finished(Task *task, Place *place, const Walferry__Control__IntentWrite *write,
                          int64_t now_ms)
 {
-    (void)FAILPOINT("supervisor.cut_finished");
+    (void)FAILPOINT("supervisor.load_finished");
     place_made_progress(place);
     if (!write->cut->copy)
         return;
@@ -175,13 +175,13 @@ void task_hear_intent_write(Task *task, Place *place, const Walferry__Control__I
     if (place->role != ROLE(LOADER))
         return;
     if (write->grant[0])
-        (void)FAILPOINT("supervisor.before_grant");
+        (void)FAILPOINT("supervisor.load_before_grant");
     if (write->finishes)
-        (void)FAILPOINT("supervisor.before_finish");
+        (void)FAILPOINT("supervisor.load_before_finish");
     if (!judge(task, place, write, &judged))
         return;
     if (judged.ruling == INTENT_ALLOWED && write->grant[0])
-        (void)FAILPOINT("supervisor.grant_stored");
+        (void)FAILPOINT("supervisor.load_granted");
     if (judged.ruling == INTENT_ALLOWED && write->finishes)
         cut_finished(task, place, write, now_ms);
     answer(task, place, write, &judged);
