@@ -113,8 +113,9 @@ static SelectdbNext read_load(SelectdbCall *call, const HttpReply *reply)
 {
     read_load_reply(call, reply);
     if (call->load.reply.status != SELECTDB_UNREADABLE)
-        return SELECTDB_NEXT_DONE; /* also of a connection that broke after it */
-    if (reply->state == HTTP_REPLIED) {
+        return SELECTDB_NEXT_DONE;      /* also of a connection that broke after it */
+    if (reply->state == HTTP_REPLIED) { /* of something in between */
+        selectdb_avoid(call->db, call->backend.name);
         error_set(&call->err, ERROR_TRANSIENT,
                   "back end %s: HTTP %d with what is no answer to a load", call->backend.name,
                   reply->status);

@@ -12,6 +12,17 @@ enum { BACK_ENDS_MAX = 32, ROUNDS = 6 };
 
 /* ---- front ends ---- */
 
+/* "doris-3.0.8-rc01-...", "selectdb-4.0.2". Merge-on-write is the rule since 2.1. */
+static bool is_known_version(const char *text)
+{
+    const char *digits = strpbrk(text, "0123456789");
+    int major, minor;
+
+    if (!digits || sscanf(digits, "%d.%d", &major, &minor) != 2)
+        return true; /* nothing can be said */
+    return major * 100 + minor >= 201;
+}
+
 static bool look_at_front_end(CheckReport *r, Selectdb *db, size_t number, Error *err)
 {
     CLEANUP(selectdb_free) SelectdbCall *call = selectdb_ask_version(db, number);
@@ -31,8 +42,9 @@ static bool look_at_front_end(CheckReport *r, Selectdb *db, size_t number, Error
         return true;
     }
     version = selectdb_version(call);
-    check_report(r, CHECK_OK, "destination.front_end", url, "", "it answers, version %s",
-                 version[0] ? version : "not told");
+    check_report(r, is_known_version(version) ? CHECK_OK : CHECK_WARN, "destination.front_end", url,
+                 "use 2.1 or newer, or add \"destination.front_end\" to check.ignore",
+                 "it answers, version %s", version[0] ? version : "not told");
     return true;
 }
 

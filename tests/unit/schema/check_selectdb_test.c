@@ -59,6 +59,7 @@ static void assert_item(const char *start)
 }
 
 static int back_end_port;
+static const char *bootstrap = "{\"code\":0,\"data\":{\"version\":\"doris-3.0.8\"}}";
 static const char *back_end_name = "10.9.8.7:8040";
 
 /* A front end, until it is killed. */
@@ -70,7 +71,7 @@ static void serve_front_end(int listener)
         char body[256] = "";
 
         if (strncmp(headers, "GET /api/bootstrap ", 19) == 0) {
-            peer_reply(fd, "200 OK", "{\"code\":0,\"data\":{\"version\":\"doris-3.0.8\"}}");
+            peer_reply(fd, "200 OK", bootstrap);
         } else if (strncmp(headers, "PUT /api/shop/walferry_check/_stream_load ", 42) == 0) {
             dprintf(fd,
                     "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nLocation: "
@@ -162,8 +163,10 @@ static void what_is_no_back_end_is_not_taken_for_one(void **state)
     (void)state;
     snprintf(name, sizeof name, "127.0.0.1:%d", other.port);
     back_end_name = name;
+    bootstrap = "{\"code\":0,\"data\":{\"version\":\"doris-2.0.15\"}}";
     front = http_peer_start(serve_front_end);
     look(arena_printf(&arena, "http://127.0.0.1:%d", front.port), NULL);
+    assert_item("warn destination.front_end");
     assert_item(arena_printf(&arena, "FAIL destination.back_end %s: ", name));
     assert_item("what answers there (HTTP 403) is no back end");
     end_by_force(&front);
