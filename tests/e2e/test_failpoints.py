@@ -20,6 +20,7 @@ WORKERS = 4
 ONLY_RELEASE = "passed by release only"
 COPIED = "the tables are made and copied once, before the stream"
 PHASES = "a task that is live enters no other phase"
+SELECTDB = "of another destination: test_selectdb_stream.py and test_selectdb_chaos.py walk them"
 CHUNK_IN_MEMORY = "a copy stage keeps its chunk's batches in memory"
 
 # (program, beginning of the point's name, part of the life): why it is not passed there.
@@ -30,6 +31,10 @@ NEVER = [
     ("walferry-copy", "outbox.spool_write", "copy", CHUNK_IN_MEMORY),
     ("walferry-copy", "", "stream", COPIED),
     ("walferry-loader", "chunk.", "stream", COPIED),
+    ("walferry-loader", "selectdb.", "copy", SELECTDB),
+    ("walferry-loader", "selectdb.", "stream", SELECTDB),
+    ("walferry-loader", "load.", "copy", SELECTDB),
+    ("walferry-loader", "load.", "stream", SELECTDB),
     ("walferry-supervisor", "supervisor.chunk_stored", "stream", COPIED),
     ("walferry-supervisor", "supervisor.plan_stored", "stream", COPIED),
     ("walferry-supervisor", "supervisor.slot_stored", "stream", COPIED),
