@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "common/selectdb.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 FakeCluster fake_cluster;
@@ -163,8 +164,8 @@ SelectdbCall *selectdb_sql(Selectdb *db, const char *database, const char *state
     SelectdbCall *call = MEM_NEW(SelectdbCall);
 
     (void)db, (void)database;
-    strncpy(fake_cluster.statements[fake_cluster.statement_count++], statement,
-            sizeof fake_cluster.statements[0] - 1);
+    snprintf(fake_cluster.statements[fake_cluster.statement_count++],
+             sizeof fake_cluster.statements[0], "%s", statement);
     fake_cluster.statement_ended = false;
     return call;
 }
