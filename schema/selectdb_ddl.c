@@ -127,7 +127,7 @@ static void add_property(Bytes *sql, const char *name, const char *value)
     selectdb_sql_text(sql, str_of(value));
 }
 
-static bool says_replicas(const SelectdbDesign *design)
+bool selectdb_ddl_says_replicas(const SelectdbDesign *design)
 {
     for (size_t i = 0; i < design->property_count; i++) {
         if (strncmp(design->properties[i].name, "replication_", strlen("replication_")) == 0)
@@ -145,7 +145,7 @@ static void add_properties(Bytes *sql, Arena *arena, const SelectdbDesign *desig
         add_property(sql, "enable_unique_key_merge_on_write", "true");
         add_property(sql, "function_column.sequence_type", "bigint");
     }
-    if (replicas > 0 && !says_replicas(design))
+    if (replicas > 0 && !selectdb_ddl_says_replicas(design))
         add_property(sql, "replication_num", arena_printf(arena, "%u", replicas));
     for (size_t i = 0; i < design->property_count; i++)
         add_property(sql, design->properties[i].name, design->properties[i].value);

@@ -21,9 +21,9 @@ bool selectdb_ddl_is_marked(Arena *arena, const char *comment, SelectdbOwner own
 
 const char *selectdb_ddl_database(Arena *arena, const char *database);
 
-/*
- * replicas: how many back ends there are for copies of the data, where these are fewer than
- * SelectDB's default of three; 0: leave it to SelectDB.
- */
+/* Do the properties of the task file say how many copies there shall be? */
+bool selectdb_ddl_says_replicas(const SelectdbDesign *design);
+
+/* replicas: copies of the data, where the task file does not say; 0: as SelectDB has it. */
 const char *selectdb_ddl_table(Arena *arena, const SelectdbDesign *design, SelectdbOwner owner,
                                unsigned replicas);

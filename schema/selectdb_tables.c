@@ -225,14 +225,43 @@ static bool make_databases(SelectdbTables *t, Error *err)
     return true;
 }
 
+static bool wants_fewer_replicas(const SelectdbTables *t, const SelectdbDesign *design,
+                                 const Error *why)
+{
+    return t->replicas != 1 && !selectdb_ddl_says_replicas(design) &&
+           strcasestr(why->message, "replication num");
+}
+
+/*
+ * SelectDB stores three copies unless told otherwise, and refuses when there are fewer back ends
+ * (where storage is shared it does not ask). How many there are may be nothing that the user may
+ * ask for, so fewer copies are tried.
+ */
+static bool create_table(SelectdbTables *t, const CatalogTable *table, const SelectdbDesign *design,
+                         Error *err)
+{
+    Error why = {0};
+
+    while (!selectdb_query(t->db, table->to_schema,
+                           selectdb_ddl_table(t->arena, design, t->owner, t->replicas), t->arena,
+                           NULL, &why)) {
+        if (!wants_fewer_replicas(t, design, &why)) {
+            *err = why;
+            return false;
+        }
+        t->replicas = t->replicas == 0 ? 2 : 1;
+        why = (Error){0};
+        job_notice(t->host, 0, 0, "too few back ends for three copies of the data: %u will be made",
+                   t->replicas);
+    }
+    return true;
+}
+
 /* It is looked at again: what stands there counts, not what was asked for. */
 static bool make_table(SelectdbTables *t, const CatalogTable *table, SelectdbStanding *standing,
                        Error *err)
 {
-    const char *sql = selectdb_ddl_table(t->arena, &standing->design, t->owner, t->replicas);
-
-    if (!selectdb_query(t->db, table->to_schema, sql, t->arena, NULL, err) ||
-        !look_at_table(t, table, standing, err))
+    if (!create_table(t, table, &standing->design, err) || !look_at_table(t, table, standing, err))
         return error_object(err, "%s", there_name(t, table));
     (void)FAILPOINT("schema.tables_before_commit");
     return judge_existing(t, table, standing, err);
