@@ -49,6 +49,6 @@ bool selectdb_restart(const TaskFile *task, const Walferry__Model__Model *model,
             return error_wrap(err, "empty the tables that start again");
         job_notice(host, i + 1, count, "emptying tables");
     }
-    (void)FAILPOINT("schema.truncated");
+    (void)FAILPOINT("schema.selectdb_truncated");
     return true;
 }

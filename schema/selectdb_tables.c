@@ -263,7 +263,7 @@ static bool make_table(SelectdbTables *t, const CatalogTable *table, SelectdbSta
 {
     if (!create_table(t, table, &standing->design, err) || !look_at_table(t, table, standing, err))
         return error_object(err, "%s", there_name(t, table));
-    (void)FAILPOINT("schema.tables_before_commit");
+    (void)FAILPOINT("schema.selectdb_table_made");
     return judge_existing(t, table, standing, err);
 }
 
@@ -280,6 +280,6 @@ bool selectdb_tables_make(SelectdbTables *t, Error *err)
             return error_wrap(err, "make the tables");
         job_notice(t->host, ++made, t->catalog->table_count, "making tables");
     }
-    (void)FAILPOINT("schema.tables_created");
+    (void)FAILPOINT("schema.selectdb_tables_made");
     return true;
 }

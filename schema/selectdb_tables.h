@@ -27,7 +27,7 @@ typedef struct SelectdbTables {
     const Catalog *catalog;
     JobHost *host;
     Arena *arena;
-    unsigned replicas;          /* see selectdb_ddl_table() */
+    unsigned replicas;          /* as of selectdb_ddl_table() */
     SelectdbStanding *standing; /* as catalog->tables */
 } SelectdbTables;
 

@@ -21,6 +21,7 @@ ONLY_RELEASE = "passed by release only"
 COPIED = "the tables are made and copied once, before the stream"
 PHASES = "a task that is live enters no other phase"
 SELECTDB = "of another destination: test_selectdb_stream.py and test_selectdb_chaos.py walk them"
+ELSEWHERE = "at SelectDB only: test_selectdb_schema.py"
 CHUNK_IN_MEMORY = "a copy stage keeps its chunk's batches in memory"
 
 # (program, beginning of the point's name, part of the life): why it is not passed there.
@@ -28,6 +29,7 @@ NEVER = [
     ("walferry-schema", "schema.release_", "copy", ONLY_RELEASE),
     ("walferry-schema", "schema.release_", "stream", ONLY_RELEASE),
     ("walferry-schema", "schema.", "stream", COPIED),
+    ("walferry-schema", "schema.selectdb_", "copy", ELSEWHERE),
     ("walferry-copy", "outbox.spool_write", "copy", CHUNK_IN_MEMORY),
     ("walferry-copy", "", "stream", COPIED),
     ("walferry-loader", "chunk.", "stream", COPIED),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.simulator import PROFILES
+
 TABLES = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE DOMAIN price AS numeric(12, 4);
@@ -15,12 +17,6 @@ CREATE TABLE only_texts (a text, b text);
 INSERT INTO kinds (note, id, code) SELECT 'n', g, 'c' || g FROM generate_series(1, 5) g;
 INSERT INTO keyless VALUES ('x', 1), (NULL, NULL);
 """
-
-
-def shape(there, table, database="shop"):
-    return {row[0]: row[1].lower().replace("datetimev2", "datetime").replace("datev2", "date")
-            .replace("decimalv3", "decimal").replace("string", "text").replace(" ", "")
-            for row in there.sql(f"DESC `{table}`", database)}
 
 
 def failed_items(task):
@@ -39,7 +35,7 @@ def begin(source, database, new_task, simulator):
     return make
 
 
-@pytest.mark.parametrize("profile", ["selectdb-cloud", "doris-3.0-local"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_tables_are_made_by_the_table_of_types(begin, simulator, profile):
     there, task = begin(TABLES, simulator(profile))
     task.run().wait_consistent()
@@ -186,11 +182,13 @@ def test_a_duplicate_table_must_be_empty(begin):
     assert there.count("h") == 1
 
 
-@pytest.mark.parametrize("failpoint", ["schema.tables_before_commit:2", "schema.tables_created:1",
-                                       "schema.before_result:3"])
-def test_what_a_killed_run_has_made_is_known_again(begin, failpoint):
+@pytest.mark.parametrize("failpoint", ["schema.selectdb_table_made:2", "schema.selectdb_tables_made:1"])
+def test_what_a_killed_run_has_made_is_known_again(begin, tmp_path, failpoint):
     there, task = begin(TABLES)
-    task.run(WALFERRY_FAILPOINT=failpoint).wait_consistent()
+    fired = tmp_path / "fired"
+    task.run(WALFERRY_FAILPOINT=failpoint, WALFERRY_FAILPOINT_ONCE=str(fired)).wait_consistent()
+
+    assert fired.exists()
 
     assert there.tables() == ["keyless", "kinds", "only_texts"]
     assert there.count("kinds") == 5 and there.count("keyless") == 2
