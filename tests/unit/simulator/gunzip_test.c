@@ -12,7 +12,7 @@ static bool gather(void *context, const void *data, size_t len, Error *err)
 
 static void make_text(Bytes *out)
 {
-    for (int i = 0; i < 200000; i++)
+    for (unsigned i = 0; i < 200000; i++)
         bytes_add_u8(out, (uint8_t)('a' + (i * i / 7) % 26));
 }
 
