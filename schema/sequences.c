@@ -236,6 +236,10 @@ bool sequences_task(const TaskFile *task, const SequencesRequest *request, Seque
 {
     CLEANUP(sequences_done) Sequences s = {.task = task, .request = request};
 
+    if (task->destination.type == DESTINATION_SELECTDB) {
+        error_set(err, ERROR_CONFIG, "SelectDB has no sequences: there is nothing to set");
+        return error_object(err, "%s", task->name);
+    }
     if (!connect_both(&s, err) || !catalog_read(s.source, task, &s.arena, &s.catalog, err) ||
         !read_side(&s, s.source, &s.here, err) || !read_side(&s, s.destination, &s.there, err))
         return false;
