@@ -15,9 +15,10 @@ from .waiting import wait_until
 BEGIN = re.compile(r"BEGIN (\d+)\n")
 COMMIT = re.compile(r"COMMIT \d+ \(at ([^)]+)\)\n")
 MESSAGE = re.compile(r"message: transactional: 1 prefix: witness, sz: \d+ content:(\w+)\n")
+OTHER_MESSAGE = re.compile(r"message: transactional: [01] prefix: (?!witness,)[^,\n]*, sz: \d+ content:\w*\n")
 IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\s.,:"\[]+)'
 CHANGE = re.compile(rf"table ({IDENTIFIER})\.({IDENTIFIER}): (INSERT|UPDATE|DELETE):")
-TRUNCATE = re.compile(rf"table ((?:{IDENTIFIER}\.{IDENTIFIER}(?:, )?)+): TRUNCATE: \([^)]*\)\n")
+TRUNCATE = re.compile(rf"table ((?:{IDENTIFIER}\.{IDENTIFIER}(?:, )?)+): TRUNCATE:[ a-z_()-]*\n")
 COLUMN = re.compile(rf" ({IDENTIFIER})\[((?:[^\]]|\](?!:))*)\]:")
 VALUE = re.compile(r"B?'((?:[^']|'')*)'|([^\s]+)")
 UNCHANGED = object()
@@ -104,6 +105,8 @@ class Parser:
                 whole.setdefault(current.xid, current)
             elif found := self.take(MESSAGE):
                 self.marks.add(found.group(1))
+            elif self.take(OTHER_MESSAGE):
+                pass  # of walferry itself
             elif found := self.take(TRUNCATE):
                 for table in re.findall(rf"({IDENTIFIER})\.({IDENTIFIER})", found.group(1)):
                     current.changes.append(Change("TRUNCATE", tuple(map(bare, table)), {}))
