@@ -268,7 +268,8 @@ def a_request_without_a_statement_is_refused(stand):
     return [reply.status, reply.json()["code"]]
 
 
-@observation("4.1; since PR #51547 any statement", {"3.0": Has("Unsupported statement type")})
+@observation("4.1; since PR #51547 any statement", {"3.0": Has("Unsupported statement type"),
+              "": "Unsupported statement type (not asked of this version)"})
 def an_insert_over_http_by_version(stand):
     if "3.0" not in stand.profile:
         return "Unsupported statement type (not asked of this version)"

@@ -113,8 +113,11 @@ def plain(kind, value):
 @observation("1.8; test_stream_load_cast, test_load_with_decimal",
              [[kind, text[:20], plain(kind, value)[:50]] for kind, text, value in CASTS])
 def what_becomes_of_a_text_in_strict_mode(stand):
-    return [[kind, text[:20], plain(kind, stand.stored(kind, text) or "NULL")[:50]]
-            for kind, text, _ in CASTS]
+    found = []
+    for kind, text, _ in CASTS:
+        stored = stand.stored(kind, text)
+        found.append([kind, text[:20], plain(kind, "NULL" if stored is None else stored)[:50]])
+    return found
 
 
 @observation("1.8: the default is not strict", [["Success", None], ["Success", None], ["Success", "abc"]])
