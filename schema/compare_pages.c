@@ -35,17 +35,33 @@ static bool is_sorted_by(const Pages *pages, const SelectdbField *field)
     return field->type.kind != DORIS_JSON;
 }
 
-static void add_names(const Pages *pages, Bytes *sql, bool order)
+/* NaN and infinity are no numbers of JSON: a front end breaks off there. As texts they come. */
+static void add_column(Bytes *sql, const SelectdbField *field)
+{
+    bool cast = field->type.kind == DORIS_FLOAT || field->type.kind == DORIS_DOUBLE;
+
+    sql_add(sql, "%s", cast ? "CAST(" : "");
+    selectdb_sql_name(sql, str_of(field->name));
+    sql_add(sql, "%s", cast ? " AS STRING)" : "");
+}
+
+static void add_columns(const Pages *pages, Bytes *sql)
+{
+    for (size_t i = 0; i < pages->design->field_count; i++) {
+        sql_add(sql, "%s", i > 0 ? ", " : "");
+        add_column(sql, &pages->design->fields[i]);
+    }
+}
+
+static void add_order(const Pages *pages, Bytes *sql)
 {
     const char *comma = "";
 
     for (size_t i = 0; i < pages->design->field_count; i++) {
-        const SelectdbField *field = &pages->design->fields[i];
-
-        if (order && !is_sorted_by(pages, field))
+        if (!is_sorted_by(pages, &pages->design->fields[i]))
             continue;
         sql_add(sql, "%s", comma);
-        selectdb_sql_name(sql, str_of(field->name));
+        selectdb_sql_name(sql, str_of(pages->design->fields[i].name));
         comma = ", ";
     }
 }
@@ -55,11 +71,11 @@ static const char *page_sql(const Pages *pages, int64_t offset, int64_t limit, A
     CLEANUP(bytes_done) Bytes sql = {0};
 
     sql_add(&sql, "SELECT ");
-    add_names(pages, &sql, false);
+    add_columns(pages, &sql);
     sql_add(&sql, " FROM ");
     selectdb_sql_table(&sql, str_of(pages->table->to_schema), str_of(pages->table->to_name));
     sql_add(&sql, " ORDER BY ");
-    add_names(pages, &sql, true);
+    add_order(pages, &sql);
     sql_add(&sql, " LIMIT %" PRId64 " OFFSET %" PRId64, limit, offset);
     return arena_strdup(arena, sql_text(&sql));
 }
