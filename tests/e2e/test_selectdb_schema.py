@@ -208,3 +208,38 @@ def test_there_are_no_sequences(begin):
     asked = task.cli("sequences", task.name, check=False)
 
     assert asked.returncode == 1 and "has no sequences" in asked.stderr
+
+
+@pytest.mark.parametrize("failpoint", ["supervisor.plan_stored", "supervisor.load_finished"])
+def test_a_copy_that_starts_again_empties_what_it_has_made(begin, tmp_path, failpoint):
+    there, task = begin(TABLES)
+    fired = tmp_path / "fired"
+    task.run(WALFERRY_FAILPOINT=f"{failpoint}:1", WALFERRY_FAILPOINT_ONCE=str(fired))
+    task.wait_end()
+    assert fired.exists()
+    task.run().wait_consistent()
+
+    assert any("TRUNCATE TABLE" in str(line) for line in there.journal())
+    assert there.count("kinds") == 5 and there.count("keyless") == 2
+
+
+def test_release_leaves_tables_and_takes_back_the_identity(begin, source):
+    there, task = begin(TABLES)
+    task.run().wait_consistent()
+    full = "SELECT count(*) FROM pg_class WHERE relreplident = 'f' AND relname IN ('keyless', 'only_texts')"
+    assert source.value(full, database="shop") == 2
+    task.cli("release", task.name)
+
+    assert source.value(full, database="shop") == 0
+    assert source.value("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'walferry_t'") == 0
+    assert there.tables() == ["keyless", "kinds", "only_texts"] and there.count("kinds") == 5
+
+
+def test_another_task_does_not_take_a_released_ones_tables_for_its_own(begin, new_task, source):
+    there, task = begin(SOURCE)
+    task.run().wait_consistent()
+    task.cli("release", task.name)
+    task.stop()
+    other = new_task(source, there, name="other")
+
+    assert any("destination.existing_tables" in item for item in failed_items(other)[1])
