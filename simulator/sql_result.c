@@ -72,21 +72,15 @@ size_t sql_result_columns(const SqlResult *result, const SqlColumn **out)
     return column_count(result);
 }
 
-static bool set_value(SqlResult *result, size_t at, Str text, bool null, Error *err)
+static void set_value(SqlResult *result, size_t at, Str text, bool null)
 {
     const SimType *types = (const SimType *)(const void *)result->types.data;
 
-    if (null) {
-        result->values[at] = (SqlValue){SQL_NULL, {NULL, 0}};
-        return true;
-    }
-    if (sql_value_of(&types[at], text, &result->row, &result->values[at]))
-        return true;
-    return error_set(err, ERROR_DATA, "%.*s is not a valid double value as per JSON specification",
-                     STR_ARGS(text));
+    result->values[at] =
+        null ? (SqlValue){SQL_NULL, {NULL, 0}} : sql_value_of(&types[at], text, &result->row);
 }
 
-static bool memory_row(SqlResult *result, bool *found, Error *err)
+static void memory_row(SqlResult *result, bool *found)
 {
     const char ***rows = (const char ***)(void *)result->rows.data;
 
@@ -94,11 +88,9 @@ static bool memory_row(SqlResult *result, bool *found, Error *err)
     for (size_t i = 0; *found && i < column_count(result); i++) {
         const char *text = rows[result->next][i];
 
-        if (!set_value(result, i, str_of(text), !text, err))
-            return false;
+        set_value(result, i, str_of(text), !text);
     }
     result->next += *found;
-    return true;
 }
 
 static bool read_row(SqlResult *result, bool *found, Error *err)
@@ -109,8 +101,7 @@ static bool read_row(SqlResult *result, bool *found, Error *err)
         bool null;
         Str text = db_column(result->statement, (int)i, &null);
 
-        if (!set_value(result, i, text, null, err))
-            return false;
+        set_value(result, i, text, null);
     }
     return true;
 }
@@ -122,7 +113,9 @@ bool sql_result_next(SqlResult *result, const SqlValue **row, Error *err)
     arena_reset(&result->row);
     if (!result->values)
         result->values = mem_alloc((column_count(result) + 1) * sizeof *result->values);
-    if (!(result->statement ? read_row(result, &found, err) : memory_row(result, &found, err)))
+    if (!result->statement)
+        memory_row(result, &found);
+    else if (!read_row(result, &found, err))
         return false;
     *row = found ? result->values : NULL;
     return true;

@@ -75,28 +75,24 @@ static Str java_decimal(Str text, Arena *arena)
                                (int)rest.len - 1 - scale));
 }
 
-static bool floating_value(const SimType *type, Str text, Arena *arena, SqlValue *out)
+static SqlValue floating_value(const SimType *type, Str text, Arena *arena)
 {
     double value = strtod(arena_copy(arena, text).data, NULL);
 
-    if (isnan(value) || isinf(value))
-        return false;
-    *out = (SqlValue){SQL_NUMBER, str_of(java_double(value, type->kind == SIM_FLOAT, arena))};
-    return true;
+    if (isnan(value))
+        return (SqlValue){SQL_STRING, str_of("NaN")};
+    if (isinf(value))
+        return (SqlValue){SQL_STRING, str_of(value > 0 ? "Infinity" : "-Infinity")};
+    return (SqlValue){SQL_NUMBER, str_of(java_double(value, type->kind == SIM_FLOAT, arena))};
 }
 
-bool sql_value_of(const SimType *type, Str text, Arena *arena, SqlValue *out)
+SqlValue sql_value_of(const SimType *type, Str text, Arena *arena)
 {
-    SqlValue value = {SQL_STRING, text};
-
     if (type->kind == SIM_FLOAT || type->kind == SIM_DOUBLE)
-        return floating_value(type, text, arena, out);
+        return floating_value(type, text, arena);
     if (type->kind == SIM_BOOLEAN)
-        value = (SqlValue){SQL_BOOL, str_of(str_equal(text, str_of("0")) ? "false" : "true")};
-    else if (type->kind == SIM_DECIMAL)
-        value = (SqlValue){SQL_NUMBER, java_decimal(text, arena)};
-    else if (sim_type_is_integer(type))
-        value.kind = SQL_NUMBER;
-    *out = value;
-    return true;
+        return (SqlValue){SQL_BOOL, str_of(str_equal(text, str_of("0")) ? "false" : "true")};
+    if (type->kind == SIM_DECIMAL)
+        return (SqlValue){SQL_NUMBER, java_decimal(text, arena)};
+    return (SqlValue){sim_type_is_integer(type) ? SQL_NUMBER : SQL_STRING, text};
 }

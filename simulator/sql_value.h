@@ -5,5 +5,5 @@
 #include "simulator/sim_type.h"
 #include "simulator/tables.h"
 
-/* False: a NaN or an infinity, at which the real one breaks off. */
-bool sql_value_of(const SimType *type, Str text, Arena *arena, SqlValue *out);
+/* A NaN or an infinity, for which JSON has no number, is the string that Java makes of it. */
+SqlValue sql_value_of(const SimType *type, Str text, Arena *arena);
