@@ -95,7 +95,7 @@ WAVES = {
         "BEGIN; INSERT INTO keyless VALUES (9, 'x'); UPDATE keyless SET b = 'y' WHERE a = 9; "
         "DELETE FROM keyless WHERE a = 9; COMMIT"],
     "values": [
-        "UPDATE kinds SET num = -99999.99999, f8 = '-Infinity', vc = 'é€😀', ints = '{}' WHERE i2 = 3",
+        "UPDATE kinds SET num = -99999.99999, f8 = -1e-300, vc = 'é€😀', ints = '{}' WHERE i2 = 3",
         "UPDATE kinds SET j = NULL, jb = 'null', t = '' WHERE i2 = 4",
         "INSERT INTO kinds (id, raw) VALUES ('00000000-0000-0000-0000-000000000001', '')",
         r"""UPDATE other."Select" SET "Group" = E'x\\y\t\r\n"' WHERE "from" < 4""",

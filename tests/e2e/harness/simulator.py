@@ -97,6 +97,11 @@ class Simulator(SelectDb):
         """match: table, label, nth, count and what else docs/simulator.md says."""
         self.control("POST", "faults", {"fault": name, **match})
 
+    def fault_kinds(self):
+        """[(fault, [moments])] of all that it has built."""
+        kinds = self.control("GET", "faults").json()["kinds"]
+        return [(kind["fault"], kind["moments"]) for kind in kinds]
+
     def clear_faults(self):
         self.control("DELETE", "faults")
 
