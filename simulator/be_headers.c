@@ -122,28 +122,12 @@ static bool read_label(const Lookup *lookup, BeHeaders *out, Error *err)
     return true;
 }
 
-/* Each is something else in reality, and none of it is what the simulator would do without it. */
+/* Other ways to load, none of which is what the simulator would do without them. What concerns the
+ * rows is refused by their plan (load_headers.c). */
 static bool refuse_unknown(const Lookup *lookup, BeHeaders *out, Error *err)
 {
-    static const char *const unknown[] = {
-        "where",
-        "partitions",
-        "temporary_partitions",
-        "negative",
-        "jsonpaths",
-        "json_root",
-        "strip_outer_array",
-        "read_json_by_line",
-        "num_as_string",
-        "fuzzy_parse",
-        "load_to_single_tablet",
-        "sql",
-        "token",
-        "txn_id",
-        "txn_operation",
-        "redirect-policy",
-        NULL,
-    };
+    static const char *const unknown[] = {"sql",           "token",           "txn_id",
+                                          "txn_operation", "redirect-policy", NULL};
     const char *commit = get(lookup, "two_phase_commit");
     const char *group = get(lookup, "group_commit");
     const char *mode = get(lookup, "unique_key_update_mode");

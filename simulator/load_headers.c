@@ -34,7 +34,7 @@ static bool refuse_unreached(const LoadRequest *request, Error *err)
     static const char *const UNREACHED[] = {
         "where",       "partitions",    "temporary_partitions",  "negative",
         "jsonpaths",   "json_root",     "strip_outer_array",     "read_json_by_line",
-        "fuzzy_parse", "num_as_string", "load_to_single_tablet", "compress_type",
+        "fuzzy_parse", "num_as_string", "load_to_single_tablet",
     };
 
     for (size_t i = 0; i < COUNT_OF(UNREACHED); i++)

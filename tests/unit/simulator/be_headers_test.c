@@ -71,9 +71,7 @@ static void what_is_wrong_or_unknown_is_refused(void **state)
         {{"compress_type", "LZ4"}, "compress_type=LZ4 is not simulated"},
         {{"group_commit", "async_mode"}, "group_commit is not simulated"},
         {{"unique_key_update_mode", "UPDATE_FLEXIBLE_COLUMNS"}, "flexible partial update is not"},
-        {{"where", "a = 1"}, "header where is not simulated"},
-        {{"partitions", "p"}, "header partitions is not simulated"},
-        {{"read_json_by_line", "true"}, "header read_json_by_line is not simulated"},
+        {{"txn_id", "7"}, "header txn_id is not simulated"},
     };
 
     (void)state;
