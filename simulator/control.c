@@ -92,21 +92,40 @@ static Node *named_node(const Control *c)
     return number >= 1 && number < sim->node_count ? &sim->nodes[number] : NULL;
 }
 
-/* The reply comes when it is so; but for a node that was asked to end itself. */
+typedef struct Stop {
+    Node *node;
+    int64_t restart_ms;
+} Stop;
+
+static void stop_now(void *context)
+{
+    const Stop *stop = context;
+
+    sim_kill(stop->node, stop->restart_ms);
+}
+
+/* The reply comes when it is so; a node that is asked to end itself replies first. */
 static HttpNext turn_node(Control *c)
 {
     const char *verb = c->parts[c->count - 1];
     Node *node = named_node(c);
-    bool stop = strcmp(verb, "start") != 0;
+    Stop *stop = ARENA_NEW(&c->request->arena, Stop);
 
     if (!node)
         return rest_not_found(c->request);
-    if (stop)
-        sim_kill(node, strcmp(verb, "restart") == 0 ? number_of(c, "ms", 500) : -1);
-    else
+    if (strcmp(verb, "start") == 0) {
         sim_start(node);
-    if (node != c->node || !stop)
-        sim_wait_node(node, !stop);
+        sim_wait_node(node, true);
+        return done(c);
+    }
+    *stop = (Stop){node, strcmp(verb, "restart") == 0 ? number_of(c, "ms", 500) : -1};
+    if (node == c->node) {
+        c->request->after = stop_now;
+        c->request->after_context = stop;
+        return done(c);
+    }
+    stop_now(stop);
+    sim_wait_node(node, false);
     return done(c);
 }
 

@@ -94,6 +94,8 @@ static void on_over(void *context, struct MHD_Connection *mhd, void **state,
         shutdown(request->connection->fd, SHUT_RDWR);
     if (request->connection->seen)
         http->options.handler->over(http->options.context, request);
+    if (request->after)
+        request->after(request->after_context);
     arena_done(&request->arena);
     free(request);
     *state = NULL;

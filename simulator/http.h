@@ -24,10 +24,12 @@ typedef struct HttpRequest {
     Arena arena;
     Http *http;
     const char *method;
-    const char *path;  /* without %XX, without the query */
-    const char *query; /* as it came, without the '?'; "" if there is none */
-    void *user;        /* the handler's */
-    int64_t received;  /* bytes of the body so far */
+    const char *path;             /* without %XX, without the query */
+    const char *query;            /* as it came, without the '?'; "" if there is none */
+    void *user;                   /* the handler's */
+    int64_t received;             /* bytes of the body so far */
+    void (*after)(void *context); /* called when the reply has been sent, or NULL */
+    void *after_context;
     struct HttpConnection *connection;
 } HttpRequest;
 

@@ -63,7 +63,7 @@ def alive(one):
 
 def attempt(one, label, seconds=20):
     """One load of one row, by both hops; its JSON, or None. The BE named by the FE is gone to."""
-    headers = {"Expect": "100-continue", "label": label, "column_separator": ",", "columns": "id,v", "timeout": "2"}
+    headers = {"Expect": "100-continue", "label": label, "column_separator": ",", "columns": "id,v", "timeout": "1"}
     try:
         answer = one.request("PUT", "/api/shop/t/_stream_load", b"", headers, timeout=seconds)
         if answer.status != 307:

@@ -209,3 +209,14 @@ def test_a_second_simulator_does_not_open_the_folder(shop):
     second = subprocess.run([program("walferry-selectdb-sim"), "--data", f"{one.folder}/data", "--fe", "127.0.0.1:0",
                              "--be", "127.0.0.1:0", "--be", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
     assert second.returncode != 0 and "another simulator may be using the folder" in second.stderr
+
+
+@pytest.mark.parametrize("name, number", [("fe", 0), ("be", 1)])
+def test_a_node_that_is_told_to_restart_answers_first(shop, name, number):
+    one = shop()
+    address = one.fe if name == "fe" else one.backends[number - 1]
+    for _ in range(20):
+        path = "/sim/fe/restart" if name == "fe" else f"/sim/be/{number}/restart"
+        assert one.request("POST", path, '{"ms": 1}', address=address).json() == {"ok": True}
+        other = one.backends[1]
+        assert one.request("POST", path.replace("restart", "start"), "", address=other).status == 200
