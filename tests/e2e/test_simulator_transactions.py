@@ -53,7 +53,7 @@ def test_an_aborted_label_may_be_used_again(shop):
 def test_an_open_load_is_running(shop):
     one = shop()
     one.fault("delay", moment="be_end", ms=60000)
-    other = threading.Thread(target=lambda: load(one, "l"))
+    other = threading.Thread(target=load_in_vain, args=(one, "l"))
     other.start()
     wait_for_state(one, "l", "PREPARE")
     running = load(one, "l")
@@ -61,6 +61,11 @@ def test_an_open_load_is_running(shop):
     for number in (1, 2):
         one.kill_backend(number)
     other_ended(other)
+
+
+def load_in_vain(one, label):
+    with pytest.raises(OSError):
+        load(one, label)
 
 
 def other_ended(thread):
