@@ -183,8 +183,10 @@ def watch(task, load, deaths):
         if not status:
             continue
         now = status["changes"]["applied"]
-        latencies.append(status["latency_ms"])
-        line(f"{second:3} s  {now - applied:6,} changes/s  latency {status['latency_ms']:6} ms  "
+        latency = status["latency_ms"]  # None: nothing was applied yet
+        latencies += [latency] if latency is not None else []
+        line(f"{second:3} s  {now - applied:6,} changes/s  "
+             f"latency {'-' if latency is None else latency:>6} ms  "
              f"lag {status['source']['lag_bytes']:>9,} bytes")
         applied = now
         if second in deaths:
