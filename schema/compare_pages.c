@@ -3,6 +3,7 @@
 #include "common/compiler.h"
 #include "common/selectdb_sql.h"
 #include "common/sql_text.h"
+#include "schema/keys.h"
 
 #include <inttypes.h>
 
@@ -13,6 +14,7 @@ typedef struct Pages {
     Selectdb *selectdb;
     const CatalogTable *table;
     const SelectdbDesign *design;
+    bool keyed;
     CompareDigest digest;
 } Pages;
 
@@ -28,9 +30,21 @@ static void newest_done(Newest *newest)
     bytes_done(&newest->row);
 }
 
+bool compare_pages_keyed(const CatalogTable *table, const SelectdbDesign *design)
+{
+    uint32_t attnums[INDEX_KEYS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < design->field_count && count < INDEX_KEYS_MAX; i++) {
+        if (design->fields[i].key && design->fields[i].source)
+            attnums[count++] = design->fields[i].source->attnum;
+    }
+    return design->unique || keys_make_unique(table, attnums, count);
+}
+
 static bool is_sorted_by(const Pages *pages, const SelectdbField *field)
 {
-    if (pages->design->key_count > 0)
+    if (pages->keyed)
         return field->key || (!field->source && strcmp(field->name, SELECTDB_RECORD_ID) == 0);
     return field->type.kind != DORIS_JSON;
 }
@@ -92,7 +106,7 @@ static void take_history(Pages *pages, Newest *newest, Bytes *key, Bytes *row, b
 {
     Bytes other;
 
-    if (pages->design->key_count == 0) {
+    if (!pages->keyed) {
         (deleted ? compare_digest_take : compare_digest_add)(&pages->digest, bytes_str(row));
         return;
     }
@@ -160,7 +174,8 @@ static bool take_page(Pages *pages, Newest *newest, int64_t offset, int64_t *lim
 bool compare_pages_read(Selectdb *selectdb, const CatalogTable *table, const SelectdbDesign *design,
                         CompareDigest *out, Error *err)
 {
-    Pages there = {selectdb, table, design, {0}}, *pages = &there;
+    Pages there = {selectdb, table, design, compare_pages_keyed(table, design), {0}};
+    Pages *pages = &there;
     CLEANUP(newest_done) Newest newest = {.some = false};
     int64_t offset = 0, limit = PAGE_ROWS_FIRST;
 

@@ -11,6 +11,12 @@
 #include "schema/compare_text.h"
 #include "schema/selectdb_design.h"
 
+/*
+ * Is a row found by the columns that sort the table? SelectDB sorts a duplicate table by some
+ * column also where the source has no key.
+ */
+bool compare_pages_keyed(const CatalogTable *table, const SelectdbDesign *design);
+
 /* The design's names and types are those that are there. */
 NODISCARD bool compare_pages_read(Selectdb *selectdb, const CatalogTable *table,
                                   const SelectdbDesign *design, CompareDigest *out, Error *err);

@@ -196,7 +196,7 @@ static void put_counts(Pair *pair, CompareTable *out)
     out->source_digest = arena_printf(&pair->arena, "%" PRIu64, pair->source.sum);
     out->destination_digest = arena_printf(&pair->arena, "%" PRIu64, pair->there.sum);
     out->equal = pair->source.rows == pair->there.rows && pair->source.sum == pair->there.sum;
-    if (!out->equal && !pair->design.unique && pair->design.key_count == 0)
+    if (!out->equal && !compare_pages_keyed(pair->table, &pair->design))
         out->note = "it has no key: rows that were updated are still counted";
 }
 

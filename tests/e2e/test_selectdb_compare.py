@@ -16,6 +16,8 @@ CREATE TABLE log (id int PRIMARY KEY, v text);
 INSERT INTO log VALUES (1, 'b'), (3, 'c');
 CREATE TABLE hits (v text);
 INSERT INTO hits VALUES ('a'), ('a'), (NULL);
+CREATE TABLE visits (who int, v text);
+INSERT INTO visits VALUES (1, 'a'), (1, 'b'), (1, 'b'), (2, NULL);
 """
 
 OBJECTS = ({"schema": "public"}, {"schema": "public", "table": "log", "engine": "duplicate"})
@@ -33,7 +35,10 @@ HISTORY = {"log": (["id", "v", "_is_deleted", "_version", "_record_id"],
                     [3, "c", 0, 7, 12]]),
            "hits": (["v", "_is_deleted", "_version", "_record_id"],
                     [["a", 0, 0, 0], ["a", 0, 0, 0], ["b", 0, 5, 10], [None, 0, 6, 11],
-                     ["b", 1, 7, 12]])}
+                     ["b", 1, 7, 12]]),
+           # sorted there by a column that is no key
+           "visits": (["who", "v", "_is_deleted", "_version", "_record_id"],
+                      [[1, "a", 0, 0, 0], [1, "b", 0, 0, 0], [1, "b", 0, 0, 0], [2, None, 0, 0, 0]])}
 
 OURS = "`_is_deleted` INT NULL DEFAULT \"0\", `_version` BIGINT NULL DEFAULT \"0\", `_record_id` BIGINT NULL DEFAULT \"0\""
 DEFINITIONS = ["""CREATE TABLE `item` (`id` INT NOT NULL, `part` VARCHAR(65533) NOT NULL, `flag` BOOLEAN NULL,
@@ -48,6 +53,9 @@ DEFINITIONS = ["""CREATE TABLE `item` (`id` INT NOT NULL, `part` VARCHAR(65533) 
                f"""CREATE TABLE `hits` (`_is_deleted` INT NULL DEFAULT "0", `v` STRING NULL,
     `_version` BIGINT NULL DEFAULT "0", `_record_id` BIGINT NULL DEFAULT "0")
     ENGINE=OLAP DUPLICATE KEY(`_is_deleted`) DISTRIBUTED BY RANDOM BUCKETS AUTO
+    PROPERTIES ("light_schema_change" = "true")""",
+               f"""CREATE TABLE `visits` (`who` INT NULL, `v` STRING NULL, {OURS})
+    ENGINE=OLAP DUPLICATE KEY(`who`) DISTRIBUTED BY RANDOM BUCKETS AUTO
     PROPERTIES ("light_schema_change" = "true")"""]
 
 
