@@ -26,6 +26,7 @@
 #include "common/sql_text.h"
 #include "common/task_file.h"
 #include "loader/chunk_load.h"
+#include "loader/chunk_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -433,7 +434,8 @@ static void open_rig(Rig *rig, const char *task_file)
 
     must(task_file_load(task_file, &rig->arena, &rig->task, &rig->task_text, &err), &err);
     PgTarget source = {"source", rig->task.source.conninfo, "", NULL};
-    ChunkTarget destination = {.pg = {"destination", rig->task.destination.conninfo, "", NULL},
+    ChunkTarget destination = {.make = chunk_writer_postgres,
+                               .pg = {"destination", rig->task.destination.conninfo, "", NULL},
                                .task = rig->task.name,
                                .application = "walferry_rig_loader_0",
                                .session_sql = "SET session_replication_role = replica"};
