@@ -236,7 +236,7 @@ static bool compare_table(Compare *c, size_t number, CompareSink *sink, void *se
     return true;
 }
 
-bool compare_is_named(const CatalogTable *table, const char *name, Arena *arena)
+static bool is_named(const CatalogTable *table, const char *name, Arena *arena)
 {
     return strcmp(name, table->name) == 0 || strcmp(name, table->root_name) == 0 ||
            strcmp(name, catalog_name(arena, table)) == 0 || strcmp(name, table->to_name) == 0 ||
@@ -244,25 +244,36 @@ bool compare_is_named(const CatalogTable *table, const char *name, Arena *arena)
            strcmp(name, arena_printf(arena, "%s.%s", table->root_schema, table->root_name)) == 0;
 }
 
-static bool compare_tables(Compare *c, const char *only_table, CompareSink *sink, void *self,
-                           Error *err)
+bool compare_select(const Catalog *catalog, const char *only_table, Arena *arena, size_t **out,
+                    size_t *count, Error *err)
 {
-    size_t count = 0;
+    *out = ARENA_ARRAY(arena, size_t, catalog->table_count + 1);
+    *count = 0;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const CatalogTable *table = &catalog->tables[i];
 
-    for (size_t i = 0; i < c->catalog.table_count; i++) {
-        const CatalogTable *table = &c->catalog.tables[i];
-
-        if (!catalog_has_rows(table) ||
-            (only_table && !compare_is_named(table, only_table, &c->arena)))
-            continue;
-        if (!compare_table(c, i, sink, self, err) ||
-            (++count % TABLES_AT_ONCE == 0 && !let_go_locks(c, err)))
-            return false;
+        if (catalog_has_rows(table) && (!only_table || is_named(table, only_table, arena)))
+            (*out)[(*count)++] = i;
     }
-    if (count > 0)
+    if (*count > 0)
         return true;
     error_set(err, ERROR_CONFIG, "the task has no such table");
     return error_object(err, "%s", only_table ? only_table : "");
+}
+
+static bool compare_tables(Compare *c, const char *only_table, CompareSink *sink, void *self,
+                           Error *err)
+{
+    size_t *numbers, count;
+
+    if (!compare_select(&c->catalog, only_table, &c->arena, &numbers, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!compare_table(c, numbers[i], sink, self, err) ||
+            ((i + 1) % TABLES_AT_ONCE == 0 && !let_go_locks(c, err)))
+            return false;
+    }
+    return true;
 }
 
 bool compare_task(const TaskFile *task, const char *only_table, CompareSink *sink, void *self,

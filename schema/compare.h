@@ -31,5 +31,9 @@ typedef void CompareSink(void *self, const CompareTable *table);
 NODISCARD bool compare_task(const TaskFile *task, const char *only_table, CompareSink *sink,
                             void *self, Error *err);
 
-/* Is that table meant, by its name or its partitioned table's, here or there? */
-bool compare_is_named(const CatalogTable *table, const char *name, Arena *arena);
+/*
+ * Of the catalog's tables, numbers of those with rows of their own that are meant. For both kinds
+ * of destination.
+ */
+NODISCARD bool compare_select(const Catalog *catalog, const char *only_table, Arena *arena,
+                              size_t **out, size_t *count, Error *err);

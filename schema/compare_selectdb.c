@@ -229,22 +229,15 @@ static bool compare_table(Compare *c, const CatalogTable *table, CompareSink *si
 static bool compare_tables(Compare *c, const char *only_table, CompareSink *sink, void *self,
                            Error *err)
 {
-    size_t count = 0;
+    size_t *numbers, count;
 
-    for (size_t i = 0; i < c->catalog.table_count; i++) {
-        const CatalogTable *table = &c->catalog.tables[i];
-
-        if (!catalog_has_rows(table) ||
-            (only_table && !compare_is_named(table, only_table, &c->arena)))
-            continue;
-        if (!compare_table(c, table, sink, self, err))
+    if (!compare_select(&c->catalog, only_table, &c->arena, &numbers, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!compare_table(c, &c->catalog.tables[numbers[i]], sink, self, err))
             return false;
-        count++;
     }
-    if (count > 0)
-        return true;
-    error_set(err, ERROR_CONFIG, "the task has no such table");
-    return error_object(err, "%s", only_table ? only_table : "");
+    return true;
 }
 
 bool compare_selectdb_task(const TaskFile *task, const char *only_table, CompareSink *sink,

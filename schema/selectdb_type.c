@@ -1,28 +1,8 @@
 #include "schema/selectdb_type.h"
 
-/* From PostgreSQL's pg_type.dat; oids below 10000 never change. */
-enum {
-    BOOL = 16,
-    INT8 = 20,
-    INT2 = 21,
-    INT4 = 23,
-    JSON = 114,
-    FLOAT4 = 700,
-    FLOAT8 = 701,
-    BPCHAR = 1042,
-    VARCHAR = 1043,
-    DATE = 1082,
-    TIME = 1083,
-    TIMESTAMP = 1114,
-    TIMESTAMPTZ = 1184,
-    TIMETZ = 1266,
-    NUMERIC = 1700,
-    UUID = 2950,
-    JSONB = 3802,
-};
+#include "schema/pg_type.h"
 
 enum {
-    MODIFIER_HEADER = 4,    /* what varchar and numeric add to their modifiers */
     BYTES_OF_CHARACTER = 4, /* the longest in UTF-8 */
     ENUM_LENGTH = 255,      /* a label has 63 bytes; a server may be built for longer names */
     UUID_LENGTH = 36,

@@ -1,33 +1,13 @@
 #include "schema/type_fit.h"
 
 #include "common/compiler.h"
+#include "schema/pg_type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-/* From PostgreSQL's pg_type.dat. */
-enum {
-    INT8 = 20,
-    INT2 = 21,
-    INT4 = 23,
-    TEXT = 25,
-    JSON = 114,
-    FLOAT4 = 700,
-    FLOAT8 = 701,
-    BPCHAR = 1042,
-    VARCHAR = 1043,
-    DATE = 1082,
-    TIME = 1083,
-    TIMESTAMP = 1114,
-    TIMESTAMPTZ = 1184,
-    TIMETZ = 1266,
-    VARBIT = 1562,
-    NUMERIC = 1700,
-    JSONB = 3802,
-    MODIFIER_HEADER = 4, /* what varchar and numeric add to their modifiers */
-    SECONDS_DIGITS = 6,
-};
+enum { SECONDS_DIGITS = 6 };
 
 static const char DIFFERENT[] = "its values are not values of that type";
 static const char MAY_NOT_FIT[] = "a value that does not fit there stops the task";
