@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,14 +80,24 @@ static pid_t read_pid(int fd)
     return (pid_t)strtol(text, NULL, 10);
 }
 
+/*
+ * Of an open file description, as flock()'s, but it can be asked for without being taken: who only
+ * asks must not be in the way of one who takes it.
+ */
+static struct flock whole_file(short type)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+}
+
 static bool take_lock(StateDir *dir, Error *err)
 {
     CLEANUP(mem_free) char *file = state_dir_file(dir->path, "lock");
+    struct flock lock = whole_file(F_WRLCK);
 
     dir->lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock < 0)
         return refused("cannot write to", dir->path, err);
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0) {
+    if (fcntl(dir->lock, F_OFD_SETLK, &lock) != 0) {
         error_set(err, ERROR_CONFIG, "the state directory is in use by process %d",
                   (int)read_pid(dir->lock));
         error_object(err, "%s", dir->path);
@@ -162,11 +171,12 @@ pid_t state_dir_holder(const char *path)
 {
     CLEANUP(mem_free) char *file = state_dir_file(path, "lock");
     int fd = open(file, O_RDONLY | O_CLOEXEC);
+    struct flock lock = whole_file(F_RDLCK);
     pid_t holder = 0;
 
     if (fd < 0)
         return 0;
-    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+    if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
         holder = read_pid(fd);
     close(fd);
     return holder;
