@@ -391,8 +391,10 @@ static inline char *put_null(char *out)
 
 static inline char *put_value(char *out, const PlanColumn *column, const Value *value)
 {
-    if (value->form != VALUE_TEXT)
+    if (value->form == VALUE_NULL)
         return put_null(out);
+    if (value->form != VALUE_TEXT)
+        abort(); /* our own bug, which must not become a NULL: the row is not complete */
     *out++ = '"';
     switch (column->form) {
     case FORM_PLAIN:
